@@ -1,0 +1,25 @@
+//! What an image *is*, and nothing that can be done to it.
+//!
+//! Sizes, rectangles, byte layouts, colour descriptions and EXIF orientations, shared by every other crate of the
+//! workspace, and [`Fault`], which says whose problem an error is. Nothing here reads a file, knows a format's syntax
+//! or touches a device.
+//!
+//! Start with [`Planes`] (decoded pixels) and [`ImageInfo`] (what a header says before anything is decoded).
+
+#![forbid(unsafe_code)]
+
+mod color;
+mod fault;
+mod info;
+mod layout;
+mod orientation;
+mod planes;
+mod size;
+
+pub use color::{Rgba, SourceColor, linear_from_srgb, srgb_from_linear};
+pub use fault::Fault;
+pub use info::{ImageFormat, ImageInfo};
+pub use layout::{Channels, Depth, Layout};
+pub use orientation::Orientation;
+pub use planes::Planes;
+pub use size::{Rect, Size};
