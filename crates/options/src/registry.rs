@@ -1,0 +1,215 @@
+//! Every option, described once.
+//!
+//! To add one: a field of [`TransformOptions`], a value type if no existing one fits, a definition in the group's file
+//! and a line in [`OPTIONS`]. Help, controls, the URL and cache keys follow from that.
+
+mod color;
+mod delivery;
+mod geometry;
+mod output;
+mod size;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::error::Problem;
+use crate::{OptionsError, Parsed, TransformOptions, Warning};
+
+/// All options, in the order they are applied and written: what refines another stands behind it.
+pub static OPTIONS: &[&OptionDef] = &[
+    &size::WIDTH,
+    &size::HEIGHT,
+    &size::DPR,
+    &size::FIT,
+    &size::GRAVITY,
+    &size::ZOOM,
+    &size::UPSCALE,
+    &geometry::TRIM,
+    &geometry::TRIM_TOP,
+    &geometry::TRIM_RIGHT,
+    &geometry::TRIM_BOTTOM,
+    &geometry::TRIM_LEFT,
+    &geometry::TRIM_WIDTH,
+    &geometry::TRIM_HEIGHT,
+    &geometry::TRIM_BORDER_COLOR,
+    &geometry::TRIM_BORDER_TOLERANCE,
+    &geometry::TRIM_BORDER_KEEP,
+    &geometry::FLIP,
+    &geometry::ROTATE,
+    &geometry::BORDER,
+    &geometry::BORDER_COLOR,
+    &geometry::BORDER_WIDTH,
+    &geometry::BORDER_TOP,
+    &geometry::BORDER_RIGHT,
+    &geometry::BORDER_BOTTOM,
+    &geometry::BORDER_LEFT,
+    &color::SEGMENT,
+    &color::BACKGROUND,
+    &color::BRIGHTNESS,
+    &color::CONTRAST,
+    &color::GAMMA,
+    &color::SATURATION,
+    &color::SHARPEN,
+    &color::BLUR,
+    &output::FORMAT,
+    &output::QUALITY,
+    &output::COMPRESSION,
+    &output::ANIM,
+    &output::METADATA,
+    &delivery::SLOW_CONNECTION_QUALITY,
+    &delivery::WBREAKPOINTS,
+    &delivery::WMOBILE,
+    &delivery::WDESKTOP,
+    &delivery::ONERROR,
+    &delivery::ORIGIN_AUTH,
+];
+
+/// The option of this full name or alias.
+pub fn find(name: &str) -> Option<&'static OptionDef> {
+    position(name).map(|at| OPTIONS[at])
+}
+
+fn position(name: &str) -> Option<usize> {
+    OPTIONS.iter().position(|option| option.name == name || option.aliases.contains(&name))
+}
+
+/// One option: its names, its words, and how its text becomes a field and back.
+pub struct OptionDef {
+    /// The full name, which messages and cache keys use.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// Where it stands in help and panels.
+    pub group: Group,
+    /// What a control for it looks like.
+    pub kind: Kind,
+    /// What holds without it, as text in the same spelling; empty where that depends on the picture or means "none".
+    pub default: &'static str,
+    /// A value worth trying.
+    pub example: &'static str,
+    /// One line, without a full stop.
+    pub doc: &'static str,
+    /// The whole story, a few sentences.
+    pub long: &'static str,
+    pub(crate) set: fn(&mut Parsed, &str) -> Result<(), Problem>,
+    pub(crate) get: fn(&TransformOptions) -> Option<String>,
+}
+
+impl OptionDef {
+    /// The option's value in `options`, as [`crate::url::parse`] would read it, not yet escaped; `None` where absent.
+    ///
+    /// An option with parts (`trim`, `border`) is shown by its parts.
+    pub fn text(&self, options: &TransformOptions) -> Option<String> {
+        (self.get)(options)
+    }
+}
+
+impl fmt::Debug for OptionDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OptionDef").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Where an option stands in help and panels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// How large, and what of the picture.
+    Size,
+    /// Cutting, turning, framing.
+    Geometry,
+    /// Colors and filters.
+    Color,
+    /// The file.
+    Output,
+    /// What depends on the client and on HTTP.
+    Delivery,
+}
+
+impl Group {
+    /// All groups, in the order of [`OPTIONS`].
+    pub const ALL: &'static [Self] = &[Self::Size, Self::Geometry, Self::Color, Self::Output, Self::Delivery];
+
+    /// A heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Size => "Size",
+            Self::Geometry => "Geometry",
+            Self::Color => "Color and filters",
+            Self::Output => "Output",
+            Self::Delivery => "Delivery",
+        }
+    }
+}
+
+/// What a control for an option looks like.
+///
+/// Ranges are those a slider should offer. More may be accepted (`width` has no upper end here, `quality` takes words):
+/// [`OptionDef::long`] says so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A whole number.
+    Integer {
+        /// Smallest.
+        min: u32,
+        /// Largest.
+        max: u32,
+    },
+    /// A number.
+    Number {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+        /// Distance of the slider's stops.
+        step: f64,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A CSS color.
+    Color,
+    /// `true` or `false`.
+    Boolean,
+    /// Anything else.
+    Text,
+}
+
+/// What becomes of values that are not the number they should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadNumbers {
+    /// They are passed over with a warning, as in URLs.
+    Ignored,
+}
+
+/// Makes options of pairs of name and value. They are applied in the registry's order, so that the order they are
+/// written in makes no difference, except between repetitions of one option.
+pub(crate) fn apply<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, Cow<'a, str>)>,
+    bad_numbers: BadNumbers,
+) -> Result<Parsed, OptionsError> {
+    let mut parsed = Parsed::default();
+    let mut values: Vec<Option<Cow<'a, str>>> = vec![None; OPTIONS.len()];
+    for (name, value) in pairs {
+        match position(name) {
+            None => parsed.warn(Warning::UnknownOption { name: name.into() }),
+            Some(at) => {
+                if values[at].replace(value).is_some() {
+                    parsed.warn(Warning::Repeated { option: OPTIONS[at].name });
+                }
+            }
+        }
+    }
+    for (option, value) in OPTIONS.iter().zip(values) {
+        let Some(value) = value else { continue };
+        let (option, set) = (option.name, option.set);
+        match (set(&mut parsed, &value), bad_numbers) {
+            (Ok(()), _) => {}
+            (Err(Problem::Number(accepted)), BadNumbers::Ignored) => {
+                parsed.warn(Warning::Ignored { option, value: value.into_owned(), accepted });
+            }
+            (Err(Problem::Refused(accepted)), _) => {
+                return Err(OptionsError::Value { option, value: value.into_owned(), accepted });
+            }
+        }
+    }
+    Ok(parsed)
+}

@@ -1,0 +1,99 @@
+//! The file.
+
+use super::{Group, Kind, OptionDef};
+use crate::error::Problem;
+use crate::{Compression, Metadata, OutputFormat, Parsed, Quality, Warning};
+
+/// Reads a quality, and says so when the number had to be moved.
+pub(super) fn quality(p: &mut Parsed, option: &'static str, text: &str) -> Result<Quality, Problem> {
+    let quality = Quality::parse(text)?;
+    let number = text.parse::<f64>().unwrap_or(1.0);
+    if !(0.5..100.5).contains(&number) {
+        p.warn(Warning::Clamped { option, value: text.into(), used: quality.to_string() });
+    }
+    Ok(quality)
+}
+
+pub(super) static FORMAT: OptionDef = OptionDef {
+    name: "format",
+    aliases: &["f"],
+    group: Group::Output,
+    kind: Kind::Choice(OutputFormat::NAMES),
+    default: "",
+    example: "webp",
+    doc: "Format of the result",
+    long: "auto gives AVIF or WebP to clients that accept them. Without a format the result is JPEG, or PNG where there \
+           is transparency; animations stay animated. png is a hint, png-force is binding. json describes the picture \
+           instead. svg passes an SVG source on.",
+    set: |p, v| {
+        p.options.format = Some(OutputFormat::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.format.map(|v| v.to_string()),
+};
+
+pub(super) static QUALITY: OptionDef = OptionDef {
+    name: "quality",
+    aliases: &["q"],
+    group: Group::Output,
+    kind: Kind::Integer { min: 1, max: 100 },
+    default: "85",
+    example: "75",
+    doc: "Quality of JPEG, WebP and AVIF, 1 to 100 or a word",
+    long: "Also high (90), medium-high (70), medium-low (50) and low (35). Numbers are rounded and moved into 1 to 100. \
+           WebP at 100 is lossless; PNG may use a palette where a quality is given.",
+    set: |p, v| {
+        p.options.quality = Some(quality(p, "quality", v)?);
+        Ok(())
+    },
+    get: |o| o.quality.map(|v| v.to_string()),
+};
+
+pub(super) static COMPRESSION: OptionDef = OptionDef {
+    name: "compression",
+    aliases: &[],
+    group: Group::Output,
+    kind: Kind::Choice(Compression::NAMES),
+    default: "",
+    example: "fast",
+    doc: "Chooses the quickest encoder",
+    long: "fast overrides format where another encoder is quicker; files are larger.",
+    set: |p, v| {
+        p.options.compression = Some(Compression::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.compression.map(|v| v.to_string()),
+};
+
+pub(super) static ANIM: OptionDef = OptionDef {
+    name: "anim",
+    aliases: &[],
+    group: Group::Output,
+    kind: Kind::Boolean,
+    default: "true",
+    example: "false",
+    doc: "Whether animations stay animated",
+    long: "false keeps only the first frame.",
+    set: |p, v| {
+        p.options.anim = Some(v.parse().map_err(|_wrong| Problem::refused("true or false"))?);
+        Ok(())
+    },
+    get: |o| o.anim.map(|v| v.to_string()),
+};
+
+pub(super) static METADATA: OptionDef = OptionDef {
+    name: "metadata",
+    aliases: &[],
+    group: Group::Output,
+    kind: Kind::Choice(Metadata::NAMES),
+    default: "copyright",
+    example: "none",
+    doc: "Which metadata a JPEG keeps",
+    long: "copyright keeps the copyright notice, keep keeps most of EXIF with the GPS position, none keeps nothing. \
+           Other formats keep nothing. Orientation and color profile are applied to the pixels in every case.",
+    set: |p, v| {
+        p.options.metadata = Some(Metadata::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.metadata.map(|v| v.to_string()),
+};

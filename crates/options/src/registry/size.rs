@@ -1,0 +1,137 @@
+//! How large, and what of the picture.
+
+use super::{Group, Kind, OptionDef};
+use crate::error::Problem;
+use crate::value::number;
+use crate::{Fit, Gravity, Upscale, Warning, Width};
+
+/// The factor that `dpr` is held to. The documented maximum is 2; what is observed is a warning above 3.
+const MAX_DPR: f64 = 3.0;
+
+pub(super) static WIDTH: OptionDef = OptionDef {
+    name: "width",
+    aliases: &["w"],
+    group: Group::Size,
+    kind: Kind::Integer { min: 1, max: 12_000 },
+    default: "",
+    example: "400",
+    doc: "Width of the target box in pixels, or auto",
+    long: "Width of the box that the picture is fitted into, on the axes after rotation. With one side given the other \
+           follows the picture's ratio. `auto` leaves the choice to the server, which snaps the width of the client's \
+           viewport up to one of `wbreakpoints`, or goes by the kind of device.",
+    set: |p, v| {
+        p.options.width = Some(Width::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.width.map(|v| v.to_string()),
+};
+
+pub(super) static HEIGHT: OptionDef = OptionDef {
+    name: "height",
+    aliases: &["h"],
+    group: Group::Size,
+    kind: Kind::Integer { min: 1, max: 12_000 },
+    default: "",
+    example: "300",
+    doc: "Height of the target box in pixels",
+    long: "Height of the box that the picture is fitted into, on the axes after rotation.",
+    set: |p, v| {
+        let px = number::whole(v, 1, u32::MAX);
+        p.options.height = Some(px.map_err(|_wrong| Problem::number("a whole number of pixels, 1 or more"))?);
+        Ok(())
+    },
+    get: |o| o.height.map(|v| v.to_string()),
+};
+
+pub(super) static DPR: OptionDef = OptionDef {
+    name: "dpr",
+    aliases: &[],
+    group: Group::Size,
+    kind: Kind::Number { min: 0.5, max: 2.0, step: 0.25 },
+    default: "1",
+    example: "2",
+    doc: "Device pixels per pixel; multiplies width and height",
+    long: "Multiplies width, height, border and trim values that are in pixels, so that a page can speak in CSS pixels. \
+           Values up to 2 are documented; up to 3 are taken, and what is above counts as 3 with a warning. Without \
+           width and height the size does not change.",
+    set: |p, v| {
+        let dpr = number::finite(v).filter(|dpr| *dpr > 0.0);
+        let dpr = dpr.ok_or_else(|| Problem::number("a number above 0, at most 3"))?;
+        if dpr > MAX_DPR {
+            p.warn(Warning::DprTooLarge);
+        }
+        p.options.dpr = Some(dpr.min(MAX_DPR));
+        Ok(())
+    },
+    get: |o| o.dpr.map(|v| v.to_string()),
+};
+
+pub(super) static FIT: OptionDef = OptionDef {
+    name: "fit",
+    aliases: &[],
+    group: Group::Size,
+    kind: Kind::Choice(Fit::NAMES),
+    default: "scale-down",
+    example: "cover",
+    doc: "How the picture meets the box",
+    long: "scale-down: inside the box, never enlarged. contain: inside the box, enlarged if needed. scale-up: like \
+           contain, but never smaller than the source. cover: fills the box exactly, cropped by gravity. crop: like \
+           cover, never enlarged. aspect-crop: cropped to the box's ratio, never enlarged. pad: like contain, on a \
+           canvas of exactly the box's size filled with background. squeeze: stretched to the box.",
+    set: |p, v| {
+        p.options.fit = Some(Fit::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.fit.map(|v| v.to_string()),
+};
+
+pub(super) static GRAVITY: OptionDef = OptionDef {
+    name: "gravity",
+    aliases: &["g"],
+    group: Group::Size,
+    kind: Kind::Text,
+    default: "center",
+    example: "face",
+    doc: "What survives cropping: a side, auto, face, entropy or a point",
+    long: "left, right, top, bottom and center keep that part; auto keeps what stands out, face keeps faces, entropy \
+           keeps the part with the most information. A point such as 0.5x0.33 shares out what is cut off in that \
+           proportion, 0x0 being the top left; with ;box-center behind it the crop is centered on the point instead.",
+    set: |p, v| {
+        p.options.gravity = Some(Gravity::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.gravity.map(|v| v.to_string()),
+};
+
+pub(super) static ZOOM: OptionDef = OptionDef {
+    name: "zoom",
+    aliases: &["face-zoom"],
+    group: Group::Size,
+    kind: Kind::Number { min: 0.0, max: 1.0, step: 0.05 },
+    default: "0",
+    example: "0.5",
+    doc: "With gravity=face: how close to crop to the faces",
+    long: "0 keeps as much of the picture as fits, 1 crops tightly to the box around all faces.",
+    set: |p, v| {
+        p.options.zoom = Some(number::within(v, 0.0, 1.0)?);
+        Ok(())
+    },
+    get: |o| o.zoom.map(|v| v.to_string()),
+};
+
+pub(super) static UPSCALE: OptionDef = OptionDef {
+    name: "upscale",
+    aliases: &[],
+    group: Group::Size,
+    kind: Kind::Choice(Upscale::NAMES),
+    default: "interpolate",
+    example: "generate",
+    doc: "Where the detail of an enlarged picture comes from",
+    long: "interpolate computes new pixels from their neighbors; generate asks a model for plausible detail. Only \
+           matters where the picture is enlarged.",
+    set: |p, v| {
+        p.options.upscale = Some(Upscale::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.upscale.map(|v| v.to_string()),
+};

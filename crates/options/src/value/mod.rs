@@ -1,0 +1,24 @@
+//! One type per kind of value, each with its only parser and the text that the parser reads back.
+
+mod border;
+pub(crate) mod color;
+mod fit;
+mod format;
+mod gravity;
+mod keyword;
+pub(crate) mod number;
+mod quality;
+mod switches;
+mod trim;
+mod turn;
+mod width;
+
+pub use border::Border;
+pub use fit::Fit;
+pub use format::OutputFormat;
+pub use gravity::{Gravity, PointMode};
+pub use quality::Quality;
+pub use switches::{Compression, Metadata, OnError, OriginAuth, Segment, Upscale};
+pub use trim::{Length, Trim, TrimBorder};
+pub use turn::{Flip, Rotate};
+pub use width::Width;

@@ -1,0 +1,74 @@
+//! Options with a handful of words and nothing else to them.
+
+use super::keyword::{keywords, none_of};
+use crate::error::Problem;
+
+keywords! {
+    /// Whether to choose the encoder by speed.
+    pub enum Compression {
+        /// The quickest encoder, whatever `format` says; larger files.
+        Fast = "fast",
+    }
+}
+
+keywords! {
+    /// Which metadata a JPEG keeps. Orientation and color profile are applied to the pixels in every case.
+    #[derive(Default)]
+    pub enum Metadata {
+        /// Most EXIF fields, GPS position included.
+        Keep = "keep",
+        /// Only the copyright notice.
+        #[default]
+        Copyright = "copyright",
+        /// None.
+        None = "none",
+    }
+}
+
+keywords! {
+    /// What to answer when the picture cannot be made.
+    pub enum OnError {
+        /// A redirect to the source, where it is on the same zone.
+        Redirect = "redirect",
+    }
+}
+
+keywords! {
+    /// Whether the source is asked for with the client's credentials.
+    pub enum OriginAuth {
+        /// Pass them on, although the result is cached for everyone.
+        SharePublicly = "share-publicly",
+    }
+}
+
+keywords! {
+    /// Which part of the picture to keep, the rest becoming transparent.
+    pub enum Segment {
+        /// What stands out from the background.
+        Foreground = "foreground",
+    }
+}
+
+keywords! {
+    /// Where the detail of an enlarged picture comes from.
+    #[derive(Default)]
+    pub enum Upscale {
+        /// From between the pixels.
+        #[default]
+        Interpolate = "interpolate",
+        /// From a model.
+        Generate = "generate",
+    }
+}
+
+macro_rules! parsed_by_name {
+    ($($name:ident),+) => {
+        $(impl $name {
+            pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+                Self::named(text).ok_or_else(|| none_of(Self::NAMES))
+            }
+        })+
+    };
+}
+
+parsed_by_name!(Compression, Metadata, OnError, OriginAuth, Segment, Upscale);
