@@ -1,0 +1,313 @@
+//! The system packages that tintype needs: a Vulkan loader, a driver for it, a C compiler.
+//!
+//! In three parts: [`look`] gathers facts, [`remedy`] decides (pure, and tested), [`ensure`] acts. It does not ask Vulkan for an
+//! adapter: a driver that is there and finds no device is what `tintype doctor` reports.
+
+mod look;
+
+use std::{env, path::PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::{cargo, search};
+
+/// What is needed and may be absent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Part {
+    /// `libvulkan.so.1`, which the program opens.
+    Loader,
+    /// A driver's manifest, which the loader reads. Mesa's llvmpipe among them needs no GPU.
+    Driver,
+    /// `cc`, for libwebp and for linking.
+    Compiler,
+}
+
+/// Facts about the machine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    /// As in `std::env::consts::OS`.
+    os: &'static str,
+    loader: bool,
+    /// Existing driver manifests.
+    drivers: Vec<PathBuf>,
+    /// The variable by which the user restricts the loader to drivers of their choice, and its value.
+    pinned: Option<(&'static str, String)>,
+    compiler: bool,
+}
+
+/// How packages can be installed here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Installer {
+    /// We are root.
+    Root(&'static PackageManager),
+    /// `sudo` asks for no password.
+    Sudo(&'static PackageManager),
+    /// A password, and so a person, is needed.
+    Password(&'static PackageManager),
+    /// None that we know.
+    Unknown,
+}
+
+/// A system's package manager, and what it calls our parts.
+#[derive(Debug, PartialEq)]
+struct PackageManager {
+    program: &'static str,
+    /// Run before `install`, where the list of packages must be fetched.
+    refresh: Option<&'static str>,
+    install: &'static str,
+    loader: &'static str,
+    driver: &'static str,
+    compiler: &'static str,
+    /// Whether we run it ourselves. The others' commands are printed.
+    automatic: bool,
+}
+
+const MANAGERS: &[PackageManager] = &[
+    PackageManager {
+        program: "apt-get",
+        refresh: Some("update"),
+        install: "install -y --no-install-recommends",
+        loader: "libvulkan1",
+        driver: "mesa-vulkan-drivers",
+        compiler: "gcc libc6-dev",
+        automatic: true,
+    },
+    PackageManager {
+        program: "dnf",
+        refresh: None,
+        install: "install -y",
+        loader: "vulkan-loader",
+        driver: "mesa-vulkan-drivers",
+        compiler: "gcc",
+        automatic: false,
+    },
+    PackageManager {
+        program: "pacman",
+        refresh: None,
+        install: "-S --needed",
+        loader: "vulkan-icd-loader",
+        driver: "vulkan-swrast",
+        compiler: "gcc",
+        automatic: false,
+    },
+];
+
+/// What to do about missing parts.
+#[derive(Debug, PartialEq)]
+enum Remedy {
+    Nothing,
+    /// Commands to run, in order.
+    Run(Vec<String>),
+    /// A sentence for the user, with the one command where there is one.
+    Tell(String),
+}
+
+/// Makes sure that everything is there, installing it where that needs no password. Says nothing when nothing is missing.
+pub(crate) fn ensure() -> Result<()> {
+    let found = look::look();
+    let missing = found.missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if env::var_os("ALLOW_NO_GPU").is_some_and(|value| value == "1") && !missing.contains(&Part::Compiler) {
+        println!("set-up: no Vulkan driver; going on without because ALLOW_NO_GPU=1");
+        return Ok(());
+    }
+    match remedy(&found, installer()) {
+        Remedy::Nothing => Ok(()),
+        Remedy::Tell(sentence) => bail!("{sentence}"),
+        Remedy::Run(commands) => {
+            println!("set-up: {} missing; installing", names(&missing));
+            for command in commands {
+                println!("set-up: {command}");
+                let mut words = command.split_whitespace();
+                let program = words.next().expect("remedy() writes no empty command");
+                cargo::finish(cargo::tool(program).args(words).env("DEBIAN_FRONTEND", "noninteractive"))?;
+            }
+            let still = look::look().missing();
+            if !still.is_empty() {
+                bail!("{} still missing after the installation; `vulkaninfo --summary` may say more", names(&still));
+            }
+            Ok(())
+        }
+    }
+}
+
+impl Found {
+    /// What must be installed, in a fixed order.
+    fn missing(&self) -> Vec<Part> {
+        let mut missing = Vec::new();
+        // macOS has Metal and Windows has Direct3D 12; both come with the system.
+        if !matches!(self.os, "macos" | "windows") {
+            missing.extend((!self.loader).then_some(Part::Loader));
+            missing.extend(self.drivers.is_empty().then_some(Part::Driver));
+        }
+        // On Windows, Rust itself cannot have been installed without one.
+        missing.extend((self.os != "windows" && !self.compiler).then_some(Part::Compiler));
+        missing
+    }
+}
+
+fn remedy(found: &Found, installer: Installer) -> Remedy {
+    let missing = found.missing();
+    if missing.is_empty() {
+        return Remedy::Nothing;
+    }
+    if let (true, Some((variable, value))) = (missing.contains(&Part::Driver), &found.pinned) {
+        return Remedy::Tell(format!(
+            "{variable} allows only the Vulkan drivers {value:?}, which do not exist; correct it, or run: unset {variable}"
+        ));
+    }
+    if found.os == "macos" {
+        return Remedy::Tell("a C compiler is missing; run: xcode-select --install".to_owned());
+    }
+    let tell = |manager: &PackageManager, prefix: &str| {
+        Remedy::Tell(format!(
+            "{} missing; run: {}",
+            names(&missing),
+            commands(manager, &missing).iter().map(|line| format!("{prefix}{line}")).collect::<Vec<_>>().join(" && ")
+        ))
+    };
+    match installer {
+        Installer::Root(manager) if manager.automatic => Remedy::Run(commands(manager, &missing)),
+        Installer::Root(manager) => tell(manager, ""),
+        Installer::Sudo(manager) if manager.automatic => Remedy::Run(
+            // sudo clears the environment, so the variable that keeps apt from asking goes inside.
+            commands(manager, &missing)
+                .iter()
+                .map(|line| format!("sudo -n env DEBIAN_FRONTEND=noninteractive {line}"))
+                .collect(),
+        ),
+        Installer::Sudo(manager) | Installer::Password(manager) => tell(manager, "sudo "),
+        Installer::Unknown => Remedy::Tell(format!(
+            "{} missing; install them with this system's package manager: libvulkan.so.1, a Vulkan driver (Mesa's llvmpipe \
+             needs no GPU), and a C compiler named cc",
+            names(&missing)
+        )),
+    }
+}
+
+fn commands(manager: &PackageManager, missing: &[Part]) -> Vec<String> {
+    let PackageManager { program, refresh, install, .. } = manager;
+    let packages: Vec<&str> = missing
+        .iter()
+        .map(|part| match part {
+            Part::Loader => manager.loader,
+            Part::Driver => manager.driver,
+            Part::Compiler => manager.compiler,
+        })
+        .collect();
+    let refresh = refresh.map(|refresh| format!("{program} {refresh}"));
+    refresh.into_iter().chain([format!("{program} {install} {}", packages.join(" "))]).collect()
+}
+
+fn names(missing: &[Part]) -> String {
+    let names: Vec<&str> = missing
+        .iter()
+        .map(|part| match part {
+            Part::Loader => "the Vulkan loader (libvulkan.so.1)",
+            Part::Driver => "a Vulkan driver",
+            Part::Compiler => "a C compiler (cc)",
+        })
+        .collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(" and "))
+}
+
+/// Starts `id` and perhaps `sudo`, so it is asked only when something is missing.
+fn installer() -> Installer {
+    let Some(manager) = MANAGERS.iter().find(|manager| search::program(manager.program).is_some()) else {
+        return Installer::Unknown;
+    };
+    let quiet = |program: &str, arguments: &[&str]| cargo::tool(program).args(arguments).output().ok();
+    if quiet("id", &["-u"]).is_some_and(|output| output.stdout.trim_ascii() == b"0") {
+        Installer::Root(manager)
+    } else if quiet("sudo", &["-n", "true"]).is_some_and(|output| output.status.success()) {
+        Installer::Sudo(manager)
+    } else {
+        Installer::Password(manager)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const APT: &PackageManager = &MANAGERS[0];
+    const DNF: &PackageManager = &MANAGERS[1];
+
+    fn complete() -> Found {
+        Found { os: "linux", loader: true, drivers: vec!["lvp_icd.json".into()], pinned: None, compiler: true }
+    }
+
+    fn bare() -> Found {
+        Found { os: "linux", ..Found::default() }
+    }
+
+    #[test]
+    fn a_complete_machine_needs_nothing() {
+        assert_eq!(remedy(&complete(), Installer::Unknown), Remedy::Nothing);
+        for os in ["macos", "windows"] {
+            let found = Found { os, compiler: true, ..Found::default() };
+            assert_eq!(found.missing(), [], "{os} brings its own GPU interface");
+        }
+    }
+
+    #[test]
+    fn each_part_is_missed() {
+        assert_eq!(bare().missing(), [Part::Loader, Part::Driver, Part::Compiler]);
+        assert_eq!(Found { loader: false, ..complete() }.missing(), [Part::Loader]);
+        assert_eq!(Found { drivers: vec![], ..complete() }.missing(), [Part::Driver]);
+        assert_eq!(Found { compiler: false, ..complete() }.missing(), [Part::Compiler]);
+    }
+
+    #[test]
+    fn root_and_passwordless_sudo_install() {
+        let no_vulkan = Found { compiler: true, ..bare() };
+        assert_eq!(
+            remedy(&no_vulkan, Installer::Root(APT)),
+            Remedy::Run(vec![
+                "apt-get update".into(),
+                "apt-get install -y --no-install-recommends libvulkan1 mesa-vulkan-drivers".into(),
+            ])
+        );
+        assert_eq!(
+            remedy(&Found { compiler: false, ..complete() }, Installer::Sudo(APT)),
+            Remedy::Run(vec![
+                "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get update".into(),
+                "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev"
+                    .into(),
+            ])
+        );
+    }
+
+    #[test]
+    fn otherwise_the_one_command_is_printed() {
+        let no_driver = Found { drivers: vec![], ..complete() };
+        for (installer, expected) in [
+            (
+                Installer::Password(APT),
+                "a Vulkan driver is missing; run: sudo apt-get update && sudo apt-get install -y \
+                 --no-install-recommends mesa-vulkan-drivers",
+            ),
+            (Installer::Sudo(DNF), "a Vulkan driver is missing; run: sudo dnf install -y mesa-vulkan-drivers"),
+            (Installer::Root(DNF), "a Vulkan driver is missing; run: dnf install -y mesa-vulkan-drivers"),
+        ] {
+            assert_eq!(remedy(&no_driver, installer), Remedy::Tell(expected.into()));
+        }
+        let Remedy::Tell(sentence) = remedy(&bare(), Installer::Unknown) else { panic!("nothing can be run") };
+        assert!(sentence.contains("are missing") && sentence.contains("package manager"), "{sentence}");
+        let mac = Found { os: "macos", ..Found::default() };
+        assert_eq!(
+            remedy(&mac, Installer::Unknown),
+            Remedy::Tell("a C compiler is missing; run: xcode-select --install".into())
+        );
+    }
+
+    #[test]
+    fn a_pinned_driver_that_does_not_exist_is_not_papered_over() {
+        let found = Found { drivers: vec![], pinned: Some(("VK_DRIVER_FILES", "/no.json".into())), ..complete() };
+        let Remedy::Tell(sentence) = remedy(&found, Installer::Root(APT)) else { panic!("installing cannot help") };
+        assert!(sentence.contains("VK_DRIVER_FILES") && sentence.contains("\"/no.json\""), "{sentence}");
+    }
+}
