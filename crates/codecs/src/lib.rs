@@ -1,1 +1,104 @@
+//! Bytes to pixels and back.
+//!
+//! [`probe`] reads a header, [`decode`] turns a file into [`Planes`], [`encode`] turns planes into a file. Formats are
+//! found by content, never by name, and everything a source may cost is bounded by [`Limits`] before it is paid. What
+//! to do with a picture is not known here: no options, no engine, no files and no network.
+//!
+//! Start with [`registry`](self::formats), the table of formats; each has a folder of its own with a `probe`, a
+//! `decode` and an `encode` as far as it has them. [`exif`] and [`icc`] are shared by all formats.
+//!
+//! Invariants:
+//! - No input makes these functions panic: third-party codecs run behind `barrier`.
+//! - Decoded pixels have the size and layout that `probe` announced, as stored: orientation is reported, not applied.
+//! - Results carry no orientation and no color profile: pixels are upright sRGB by the time they are encoded.
 
+mod barrier;
+mod encode;
+mod error;
+mod limits;
+mod registry;
+
+pub mod exif;
+pub mod icc;
+
+mod avif;
+mod gif;
+mod jpeg;
+mod png;
+mod webp;
+
+use tintype_pixels::{ImageInfo, Planes};
+
+pub use encode::{Encode, Metadata, PngCompression, Subsampling};
+pub use error::{Bound, CodecError};
+pub use limits::Limits;
+pub use registry::{FormatSupport, formats};
+
+/// What the header of `bytes` says. Decodes no pixels; cost is a small part of decoding's, whatever the header claims.
+///
+/// # Errors
+///
+/// [`CodecError::UnknownFormat`] and [`CodecError::Unsupported`] for what is not read, [`CodecError::TooLarge`] where
+/// `limits` would be passed, [`CodecError::Damaged`] and [`CodecError::Truncated`] for broken headers.
+pub fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
+    let codec = registry::find(bytes)?;
+    limits.check_file(bytes)?;
+    let info = barrier::guarded(|| (codec.probe)(bytes, limits), |detail| CodecError::damaged(codec.format, detail))?;
+    limits.check_picture(info.size, info.layout)?;
+    limits.check_frames(info.frames)?;
+    Ok(info)
+}
+
+/// The pixels of the first frame, in `info.layout`, as stored (orientation not applied).
+///
+/// `info` is what [`probe`] said of the same `bytes`. A JPEG that lacks only a small tail is decoded as far as it goes,
+/// see the table in [`formats`]; any other picture that is cut short is an error.
+///
+/// # Errors
+///
+/// As [`probe`], and [`CodecError::WrongInfo`] when `info` is of another file.
+pub fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Planes, CodecError> {
+    let codec = registry::find(bytes)?;
+    if codec.format != info.format {
+        return Err(CodecError::WrongInfo { format: codec.format });
+    }
+    limits.check_file(bytes)?;
+    limits.check_picture(info.size, info.layout)?;
+    let pixels =
+        barrier::guarded(|| (codec.decode)(bytes, info, limits), |detail| CodecError::damaged(codec.format, detail))?;
+    Planes::new(info.size, info.layout, pixels).ok_or(CodecError::WrongInfo { format: codec.format })
+}
+
+/// `planes` as a file.
+///
+/// Takes the layouts that [`Encode::accepts`]; [`Encode::layout`] names the one to produce.
+///
+/// # Errors
+///
+/// [`CodecError::NotBuilt`] for formats this build lacks, [`CodecError::OutputTooLarge`] for sides the format cannot
+/// hold, [`CodecError::WrongLayout`] and [`CodecError::Encode`] for what should not happen.
+pub fn encode(planes: &Planes, encode: &Encode, meta: &Metadata) -> Result<Vec<u8>, CodecError> {
+    let (encode, format, size) = (*encode, encode.format(), planes.size());
+    if !encode.accepts(planes.layout()) {
+        return Err(CodecError::WrongLayout { encode, layout: planes.layout() });
+    }
+    if size.is_empty() {
+        return Err(CodecError::encode(format, format_args!("a picture of {size} has no pixels")));
+    }
+    let (value, limit) = (size.width.max(size.height), encode.max_side_px());
+    if value > limit {
+        return Err(CodecError::OutputTooLarge { format, value, limit });
+    }
+    barrier::guarded(
+        || match encode {
+            Encode::Jpeg { quality, progressive, subsampling } => {
+                jpeg::encode(planes, quality, progressive, subsampling, meta)
+            }
+            Encode::Png { compression } => png::encode(planes, compression),
+            Encode::Webp { quality } => webp::encode_lossy(planes, quality),
+            Encode::WebpLossless => webp::encode_lossless(planes),
+            Encode::Avif { quality, speed } => avif::encode(planes, quality, speed),
+        },
+        |detail| CodecError::encode(format, detail),
+    )
+}

@@ -1,0 +1,28 @@
+//! AVIF output by `ravif` (rav1e), behind the feature `avif-encode`. Not read.
+
+use tintype_pixels::Planes;
+
+use crate::CodecError;
+
+/// Takes 8-bit RGB and RGBA. Encoded with 10 bits inside, which rav1e does better at than 8.
+#[cfg(feature = "avif-encode")]
+pub(crate) fn encode(planes: &Planes, quality: u8, speed: u8) -> Result<Vec<u8>, CodecError> {
+    use ravif::{Encoder, Img};
+    use tintype_pixels::{ImageFormat, Layout};
+
+    let quality = f32::from(quality.clamp(1, 100));
+    let encoder = Encoder::new().with_quality(quality).with_alpha_quality(quality).with_speed(speed.clamp(1, 10));
+    let (width, height) = (planes.size().width as usize, planes.size().height as usize);
+    let encoded = if planes.layout() == Layout::RGBA8 {
+        encoder.encode_rgba(Img::new(bytemuck::cast_slice(planes.bytes()), width, height))
+    } else {
+        encoder.encode_rgb(Img::new(bytemuck::cast_slice(planes.bytes()), width, height))
+    };
+    encoded.map(|image| image.avif_file).map_err(|error| CodecError::encode(ImageFormat::Avif, error))
+}
+
+/// Always [`CodecError::NotBuilt`].
+#[cfg(not(feature = "avif-encode"))]
+pub(crate) fn encode(_: &Planes, _: u8, _: u8) -> Result<Vec<u8>, CodecError> {
+    Err(CodecError::NotBuilt { what: "avif", feature: "avif-encode" })
+}

@@ -1,0 +1,199 @@
+//! What an encoder is asked for: format, quality and effort, and the metadata to carry along.
+
+use std::fmt;
+
+use tintype_pixels::{Channels, Depth, ImageFormat, Layout};
+
+/// An output format with all its settings.
+///
+/// `Display` is the short form that plans and logs show, for example `jpeg q80`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encode {
+    /// JPEG: no transparency, 8 bits.
+    Jpeg {
+        /// 1 to 100 on libjpeg's scale; values outside are clamped.
+        quality: u8,
+        /// Several passes from coarse to fine instead of one from top to bottom.
+        progressive: bool,
+        /// Whether color is stored at half resolution.
+        subsampling: Subsampling,
+    },
+    /// PNG: lossless, 8 or 16 bits.
+    Png {
+        /// How hard to try.
+        compression: PngCompression,
+    },
+    /// Lossy WebP, 8 bits. Needs the feature `webp-lossy`.
+    Webp {
+        /// 1 to 100 on libwebp's scale; values outside are clamped.
+        quality: u8,
+    },
+    /// Lossless WebP, 8 bits.
+    WebpLossless,
+    /// AVIF. Needs the feature `avif-encode`.
+    Avif {
+        /// 1 to 100; values outside are clamped.
+        quality: u8,
+        /// 1 (slow) to 10 (fast); values outside are clamped. [`Encode::AVIF_SPEED`] unless there is a reason.
+        speed: u8,
+    },
+}
+
+/// Whether a JPEG stores color at half resolution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Subsampling {
+    /// Half resolution (4:2:0) below quality 90, full resolution from there on: where people look closely enough to
+    /// see it, and the same boundary libjpeg's users expect.
+    #[default]
+    Auto,
+    /// Full resolution, 4:4:4.
+    Full,
+    /// Half resolution both ways, 4:2:0.
+    Half,
+}
+
+/// How hard the PNG encoder tries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PngCompression {
+    /// One cheap pass; on photographs about a fifth larger than `Balanced` and thirty times as fast.
+    #[default]
+    Fast,
+    /// The usual deflate with adaptive filters.
+    Balanced,
+}
+
+impl Encode {
+    /// The AVIF speed to use unless there is a reason: rav1e's second fastest. 10 gives visibly worse pictures at the
+    /// same size, and each step below 9 costs about half as much time again.
+    pub const AVIF_SPEED: u8 = 9;
+
+    /// Baseline JPEG of `quality`, subsampling chosen by it.
+    pub const fn jpeg(quality: u8) -> Self {
+        Self::Jpeg { quality, progressive: false, subsampling: Subsampling::Auto }
+    }
+
+    /// AVIF of `quality` at [`Encode::AVIF_SPEED`].
+    pub const fn avif(quality: u8) -> Self {
+        Self::Avif { quality, speed: Self::AVIF_SPEED }
+    }
+
+    /// PNG by the fast encoder.
+    pub const fn png() -> Self {
+        Self::Png { compression: PngCompression::Fast }
+    }
+
+    /// The format of the result.
+    pub const fn format(self) -> ImageFormat {
+        match self {
+            Self::Jpeg { .. } => ImageFormat::Jpeg,
+            Self::Png { .. } => ImageFormat::Png,
+            Self::Webp { .. } | Self::WebpLossless => ImageFormat::Webp,
+            Self::Avif { .. } => ImageFormat::Avif,
+        }
+    }
+
+    /// The layout to hand to this encoder for a picture that is transparent somewhere (`alpha`) and was read at
+    /// `depth`. JPEG drops transparency, so whoever renders must have laid the picture over something.
+    pub fn layout(self, alpha: bool, depth: Depth) -> Layout {
+        let channels = if alpha && self.format() != ImageFormat::Jpeg { Channels::Rgba } else { Channels::Rgb };
+        let depth = match (self, depth) {
+            (Self::Png { .. }, Depth::U16 | Depth::F32) => Depth::U16,
+            _ => Depth::U8,
+        };
+        Layout::new(channels, depth)
+    }
+
+    /// Whether [`encode`](crate::encode) takes pixels of `layout` with these settings. Gray is taken where the format
+    /// has it.
+    pub fn accepts(self, layout: Layout) -> bool {
+        let eight_bit = layout.depth == Depth::U8;
+        match self {
+            Self::Jpeg { .. } => eight_bit && !layout.has_alpha(),
+            Self::Png { .. } => layout.depth != Depth::F32,
+            Self::WebpLossless => eight_bit,
+            Self::Webp { .. } | Self::Avif { .. } => eight_bit && layout.has_color(),
+        }
+    }
+
+    /// The longest side the format can hold, in pixels.
+    pub const fn max_side_px(self) -> u32 {
+        match self {
+            Self::Jpeg { .. } => 65_535,
+            // PNG allows 2^31 - 1.
+            Self::Png { .. } => 0x7fff_ffff,
+            // VP8 has 14 bits per side; VP8L stores the side less one, but is kept to the same for one answer.
+            Self::Webp { .. } | Self::WebpLossless => 16_383,
+            Self::Avif { .. } => 65_535,
+        }
+    }
+}
+
+impl fmt::Display for Encode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Jpeg { quality, progressive, subsampling } => {
+                let progressive = if *progressive { " progressive" } else { "" };
+                let subsampling = match subsampling {
+                    Subsampling::Auto => "",
+                    Subsampling::Full => " 4:4:4",
+                    Subsampling::Half => " 4:2:0",
+                };
+                format!("jpeg q{quality}{progressive}{subsampling}")
+            }
+            Self::Png { compression: PngCompression::Fast } => "png fast".to_owned(),
+            Self::Png { compression: PngCompression::Balanced } => "png balanced".to_owned(),
+            Self::Webp { quality } => format!("webp q{quality}"),
+            Self::WebpLossless => "webp lossless".to_owned(),
+            Self::Avif { quality, speed } => format!("avif q{quality} speed {speed}"),
+        };
+        f.pad(&text)
+    }
+}
+
+/// What travels beside the pixels of a result. Orientation is never written: pixels are upright by now. Nor is a color
+/// profile: results are sRGB.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// An EXIF block (a TIFF stream) for JPEG, as [`exif::kept`](crate::exif::kept) or
+    /// [`exif::copyright_only`](crate::exif::copyright_only) make it. The other formats carry none: they drop it, as
+    /// Cloudflare does. So does JPEG with a block of more than 65,527 bytes, the most one segment holds.
+    pub exif: Option<Vec<u8>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_encoder_accepts_the_layout_it_asks_for() {
+        let all =
+            [Encode::jpeg(80), Encode::png(), Encode::Webp { quality: 80 }, Encode::WebpLossless, Encode::avif(60)];
+        for encode in all {
+            for alpha in [false, true] {
+                for depth in [Depth::U8, Depth::U16, Depth::F32] {
+                    let layout = encode.layout(alpha, depth);
+                    assert!(encode.accepts(layout), "{encode} {layout}");
+                    assert_eq!(layout.has_alpha(), alpha && encode.format() != ImageFormat::Jpeg, "{encode}");
+                }
+            }
+        }
+        assert_eq!(Encode::png().layout(true, Depth::U16), Layout::RGBA16);
+        assert_eq!(Encode::WebpLossless.layout(false, Depth::U16), Layout::RGB8);
+    }
+
+    #[test]
+    fn settings_read_well() {
+        let full = Encode::Jpeg { quality: 95, progressive: true, subsampling: Subsampling::Full };
+        for (encode, expected) in [
+            (Encode::jpeg(80), "jpeg q80"),
+            (full, "jpeg q95 progressive 4:4:4"),
+            (Encode::png(), "png fast"),
+            (Encode::Webp { quality: 75 }, "webp q75"),
+            (Encode::WebpLossless, "webp lossless"),
+            (Encode::avif(60), "avif q60 speed 9"),
+        ] {
+            assert_eq!(encode.to_string(), expected);
+        }
+    }
+}

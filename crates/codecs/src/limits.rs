@@ -1,0 +1,106 @@
+//! How much a source may cost, checked before anything of that size is allocated.
+
+use tintype_pixels::{Layout, Size};
+
+use crate::{CodecError, error::Bound};
+
+/// How much a source may cost. [`probe`](crate::probe) checks what a header tells and [`decode`](crate::decode) checks
+/// it again, before the memory in question is allocated.
+///
+/// The defaults are Cloudflare's published figures where it publishes one (100 MB of input, 100 megapixels) and
+/// otherwise generous for honest pictures and tight for hostile ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file. Default 100 MB: Cloudflare's limit for remote sources.
+    pub bytes: u64,
+    /// Width times height. Default 100 megapixels: Cloudflare's limit.
+    pub area_px: u64,
+    /// Pixels of the longer side. Default 65,500, what JPEG can hold (65,535) rounded as libjpeg rounds it; whoever
+    /// plans has a limit of its own for results (Cloudflare: 12,000).
+    pub side_px: u32,
+    /// Bytes of the decoded picture. Default 512 MiB: 100 megapixels of RGBA, or 67 of 16-bit RGBA. Decoders need up to
+    /// three times as much in passing (progressive JPEG keeps two bytes per sample, WebP a second copy).
+    pub decoded_bytes: u64,
+    /// Bytes of a color profile. Default 4 MiB: the largest honest ones, for printing, have about 3.
+    pub icc_bytes: u64,
+    /// Number of frames of an animation. Default 10,000. Only the first is decoded; Cloudflare's rule that all frames
+    /// together have at most 100 megapixels concerns who renders them all.
+    pub frames: u32,
+    /// Scans of a progressive JPEG. Default 100: encoders write about 10, and each costs a pass over the picture.
+    pub jpeg_scans: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 100_000_000,
+            area_px: 100_000_000,
+            side_px: 65_500,
+            decoded_bytes: 512 << 20,
+            icc_bytes: 4 << 20,
+            frames: 10_000,
+            jpeg_scans: 100,
+        }
+    }
+}
+
+impl Limits {
+    /// Refuses a file of too many bytes.
+    pub(crate) fn check_file(&self, bytes: &[u8]) -> Result<(), CodecError> {
+        within(Bound::FileBytes, bytes.len() as u64, self.bytes)
+    }
+
+    /// Refuses a picture whose side, area or decoded bytes are too many.
+    pub(crate) fn check_picture(&self, size: Size, layout: Layout) -> Result<(), CodecError> {
+        within(Bound::SidePx, u64::from(size.width.max(size.height)), u64::from(self.side_px))?;
+        within(Bound::AreaPx, size.area(), self.area_px)?;
+        let decoded = size.area().saturating_mul(u64::from(layout.pixel_bytes()));
+        // On a 32-bit machine no Vec is longer than this, whatever the limit says.
+        within(Bound::DecodedBytes, decoded, self.decoded_bytes.min(isize::MAX as u64))
+    }
+
+    /// Refuses a color profile of too many bytes.
+    pub(crate) fn check_icc(&self, bytes: u64) -> Result<(), CodecError> {
+        within(Bound::IccBytes, bytes, self.icc_bytes)
+    }
+
+    /// Refuses an animation of too many frames.
+    pub(crate) fn check_frames(&self, frames: u32) -> Result<(), CodecError> {
+        within(Bound::Frames, u64::from(frames), u64::from(self.frames))
+    }
+}
+
+fn within(what: Bound, value: u64, limit: u64) -> Result<(), CodecError> {
+    if value > limit { Err(CodecError::TooLarge { what, value, limit }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bound_refuses_the_first_value_past_it() {
+        let limits = Limits { side_px: 100, area_px: 5000, decoded_bytes: 12_000, ..Limits::default() };
+        let cases = [
+            ((100, 50), Layout::GRAY8, None),
+            ((101, 1), Layout::GRAY8, Some(Bound::SidePx)),
+            ((100, 51), Layout::GRAY8, Some(Bound::AreaPx)),
+            ((80, 50), Layout::RGB8, None),
+            ((80, 51), Layout::RGB8, Some(Bound::DecodedBytes)),
+        ];
+        for ((width, height), layout, expected) in cases {
+            let got = match limits.check_picture(Size::new(width, height), layout) {
+                Ok(()) => None,
+                Err(CodecError::TooLarge { what, .. }) => Some(what),
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(got, expected, "{width}x{height} {layout}");
+        }
+    }
+
+    #[test]
+    fn sides_that_overflow_when_multiplied_are_refused() {
+        let limits = Limits { side_px: u32::MAX, area_px: u64::MAX, ..Limits::default() };
+        assert!(limits.check_picture(Size::new(u32::MAX, u32::MAX), Layout::RGBA16).is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! PNG to pixels.
+
+use std::io::{Cursor, ErrorKind};
+
+use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
+use tintype_pixels::{Channels, Depth, ImageFormat, ImageInfo, Layout, Size};
+
+use crate::{Bound, CodecError, Limits, exif, icc};
+
+pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
+    // The size first, and by itself: the rest of the header is only read once it is known to be worth it.
+    let mut decoder = Decoder::new(Cursor::new(bytes));
+    let header = decoder.read_header_info().map_err(|error| failed(error, limits))?;
+    limits.check_picture(Size::new(header.width, header.height), Layout::GRAY8)?;
+
+    let reader = open(bytes, limits, Profile::Read)
+        // A profile that does not inflate is no reason to refuse the pixels.
+        .or_else(|error| if is_format(&error) { open(bytes, limits, Profile::Skip) } else { Err(error) })
+        .map_err(|error| failed(error, limits))?;
+    let info = reader.info();
+    if let Some(profile) = &info.icc_profile {
+        limits.check_icc(profile.len() as u64)?;
+    }
+    let exif = info.exif_metadata.as_deref().or_else(|| find_chunk(bytes, b"eXIf")).map(<[u8]>::to_vec);
+    let layout = layout(reader.output_color_type());
+    Ok(ImageInfo {
+        format: ImageFormat::Png,
+        file_size: bytes.len() as u64,
+        size: Size::new(info.width, info.height),
+        orientation: exif.as_deref().map(exif::orientation).unwrap_or_default(),
+        layout,
+        alpha: layout.has_alpha(),
+        frames: info.animation_control().map_or(1, |animation| animation.num_frames.max(1)),
+        color: icc::source_color(info.icc_profile.as_deref()),
+        exif,
+    })
+}
+
+pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Vec<u8>, CodecError> {
+    let mut reader = open(bytes, limits, Profile::Skip).map_err(|error| failed(error, limits))?;
+    let size = Size::new(reader.info().width, reader.info().height);
+    if size != info.size || layout(reader.output_color_type()) != info.layout {
+        return Err(CodecError::WrongInfo { format: ImageFormat::Png });
+    }
+    let mut pixels = vec![0; size.area() as usize * info.layout.pixel_bytes() as usize];
+    reader.next_frame(&mut pixels).map_err(|error| failed(error, limits))?;
+    if info.layout.depth == Depth::U16 {
+        for sample in pixels.as_chunks_mut::<2>().0 {
+            *sample = u16::from_be_bytes(*sample).to_ne_bytes();
+        }
+    }
+    Ok(pixels)
+}
+
+/// What to do about an embedded profile.
+#[derive(Clone, Copy)]
+enum Profile {
+    Read,
+    Skip,
+}
+
+/// A decoder that has read everything in front of the pixels.
+fn open<'a>(bytes: &'a [u8], limits: &Limits, profile: Profile) -> Result<Reader<Cursor<&'a [u8]>>, DecodingError> {
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: metadata_budget(limits) });
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(matches!(profile, Profile::Skip));
+    decoder.read_info()
+}
+
+/// What the decoder may allocate besides the pixels: chunks as they are stored, the profile inflated, a few rows.
+fn metadata_budget(limits: &Limits) -> usize {
+    let rows = u64::from(limits.side_px).saturating_mul(8 * 4);
+    usize::try_from(limits.icc_bytes.saturating_mul(3).saturating_add(rows)).unwrap_or(usize::MAX)
+}
+
+fn layout((color, depth): (ColorType, BitDepth)) -> Layout {
+    let channels = match color {
+        ColorType::Grayscale => Channels::Gray,
+        ColorType::GrayscaleAlpha => Channels::GrayAlpha,
+        ColorType::Rgb | ColorType::Indexed => Channels::Rgb,
+        ColorType::Rgba => Channels::Rgba,
+    };
+    Layout::new(channels, if depth == BitDepth::Sixteen { Depth::U16 } else { Depth::U8 })
+}
+
+/// The data of the first chunk of a kind, wherever it is: EXIF may come after the pixels.
+fn find_chunk<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
+    let mut rest = bytes.get(8..)?;
+    loop {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (found, after) = after.split_first_chunk::<4>()?;
+        let length = u32::from_be_bytes(*length) as usize;
+        if found == kind {
+            return after.get(..length);
+        }
+        // The data and its checksum.
+        rest = after.get(length.checked_add(4)?..)?;
+    }
+}
+
+fn is_format(error: &DecodingError) -> bool {
+    matches!(error, DecodingError::Format(_))
+}
+
+fn failed(error: DecodingError, limits: &Limits) -> CodecError {
+    match error {
+        DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            CodecError::truncated(ImageFormat::Png, "the file ends inside the picture")
+        }
+        DecodingError::LimitsExceeded => {
+            let limit = metadata_budget(limits) as u64;
+            CodecError::TooLarge { what: Bound::MetadataBytes, value: limit.saturating_add(1), limit }
+        }
+        error => CodecError::damaged(ImageFormat::Png, error),
+    }
+}

@@ -1,0 +1,174 @@
+//! The table of formats: how each is recognized, and which can be read and written in this build.
+
+use tintype_pixels::{ImageFormat, ImageInfo};
+
+use crate::{CodecError, Limits, gif, jpeg, png, webp};
+
+/// A format that is read. To add one: a folder with these three functions, and a line in [`CODECS`].
+pub(crate) struct Codec {
+    pub(crate) format: ImageFormat,
+    /// Whether a file that begins like this is of the format.
+    sniff: fn(&[u8]) -> bool,
+    pub(crate) probe: fn(&[u8], &Limits) -> Result<ImageInfo, CodecError>,
+    /// The samples of the first frame, in the layout and number that `probe` announced.
+    pub(crate) decode: fn(&[u8], &ImageInfo, &Limits) -> Result<Vec<u8>, CodecError>,
+}
+
+const CODECS: &[Codec] = &[
+    Codec { format: ImageFormat::Jpeg, sniff: jpeg::sniff, probe: jpeg::probe, decode: jpeg::decode },
+    Codec { format: ImageFormat::Png, sniff: png::sniff, probe: png::probe, decode: png::decode },
+    Codec { format: ImageFormat::Webp, sniff: webp::sniff, probe: webp::probe, decode: webp::decode },
+    Codec { format: ImageFormat::Gif, sniff: gif::sniff, probe: gif::probe, decode: gif::decode },
+];
+
+/// The codec for what `bytes` begins with.
+pub(crate) fn find(bytes: &[u8]) -> Result<&'static Codec, CodecError> {
+    if let Some(codec) = CODECS.iter().find(|codec| (codec.sniff)(bytes)) {
+        return Ok(codec);
+    }
+    match sniff_unread(bytes) {
+        Some(format) => Err(CodecError::Unsupported { format, what: "input" }),
+        None => Err(CodecError::UnknownFormat { start: quoted_start(bytes) }),
+    }
+}
+
+/// The name of a format that is recognized and not read.
+fn sniff_unread(bytes: &[u8]) -> Option<&'static str> {
+    if let [_, _, _, _, b'f', b't', b'y', b'p', ..] = bytes {
+        return Some(sniff_iso_media(bytes)?.name());
+    }
+    match bytes {
+        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(ImageFormat::Bmp.name()),
+        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(ImageFormat::Tiff.name()),
+        [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', b' ', 0x0d, 0x0a, 0x87, 0x0a, ..] => Some("jpeg xl"),
+        _ => sniff_svg(bytes).then(|| ImageFormat::Svg.name()),
+    }
+}
+
+/// AVIF or HEIC from the brands of an `ftyp` box (ISO 14496-12). A HEIF file's major brand may be the general `mif1`,
+/// so the compatible ones are looked at too; AVIF wins where a file claims both.
+fn sniff_iso_media(bytes: &[u8]) -> Option<ImageFormat> {
+    let box_bytes = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
+    // An honest list of brands has a few dozen bytes; 4 of version lie between the major brand and the others.
+    let brands = bytes.get(8..box_bytes.clamp(12, 256).min(bytes.len()))?.chunks_exact(4);
+    let has = |wanted: &[&[u8; 4]]| brands.clone().any(|brand| wanted.iter().any(|w| w.as_slice() == brand));
+    if has(&[b"avif", b"avis"]) {
+        Some(ImageFormat::Avif)
+    } else if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]) {
+        Some(ImageFormat::Heic)
+    } else {
+        None
+    }
+}
+
+/// Whether this is an SVG document: text that opens an `svg` element after at most a declaration and comments.
+fn sniff_svg(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(1024)];
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    start.starts_with(b"<svg")
+        || ((start.starts_with(b"<?xml") || start.starts_with(b"<!")) && start.windows(4).any(|w| w == b"<svg"))
+}
+
+/// The first bytes for a message: as text where they are printable, otherwise in hexadecimal.
+fn quoted_start(bytes: &[u8]) -> String {
+    let start = &bytes[..bytes.len().min(8)];
+    if start.is_empty() {
+        "nothing, it is empty".to_owned()
+    } else if start.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
+        format!("{:?}", String::from_utf8_lossy(start))
+    } else {
+        start.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What this build can do with one format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormatSupport {
+    /// The format.
+    pub format: ImageFormat,
+    /// Which files of it are read; `None` when none are.
+    pub reads: Option<&'static str>,
+    /// What is written; `None` when nothing is.
+    pub writes: Option<&'static str>,
+}
+
+/// What this build reads and writes, for `tintype doctor`.
+///
+/// | Format | Reads | Writes |
+/// | --- | --- | --- |
+/// | jpeg | baseline and progressive, gray, color, CMYK; up to 1/32 of the rows may be missing at the end | baseline, progressive |
+/// | png | all color types, 8 and 16 bits, the default image of animations | 8 and 16 bits |
+/// | webp | lossy, lossless, the first frame of animations | lossless; lossy with `webp-lossy` |
+/// | gif | the first frame | |
+/// | avif | | with `avif-encode` |
+pub fn formats() -> [FormatSupport; 9] {
+    let support = |format, reads, writes| FormatSupport { format, reads, writes };
+    let webp = if cfg!(feature = "webp-lossy") { "lossy, lossless" } else { "lossless" };
+    let avif = cfg!(feature = "avif-encode").then_some("8 bit");
+    [
+        support(ImageFormat::Jpeg, Some("baseline, progressive"), Some("baseline, progressive")),
+        support(ImageFormat::Png, Some("8 and 16 bit, first frame"), Some("8 and 16 bit")),
+        support(ImageFormat::Webp, Some("lossy, lossless, first frame"), Some(webp)),
+        support(ImageFormat::Gif, Some("first frame"), None),
+        support(ImageFormat::Avif, None, avif),
+        support(ImageFormat::Heic, None, None),
+        support(ImageFormat::Svg, None, None),
+        support(ImageFormat::Bmp, None, None),
+        support(ImageFormat::Tiff, None, None),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_found_by_content() {
+        let cases: [(&[u8], &str); 14] = [
+            (b"\xff\xd8\xff\xe0", "jpeg"),
+            (b"\x89PNG\r\n\x1a\n", "png"),
+            (b"RIFF\x10\0\0\0WEBPVP8 ", "webp"),
+            (b"GIF89a", "gif"),
+            (b"GIF87a", "gif"),
+            (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", "avif input is not read; jpeg, png, webp and gif are"),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "avif input is not read; jpeg, png, webp and gif are"),
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic input is not read; jpeg, png, webp and gif are"),
+            (b"<?xml version=\"1.0\"?>\n<svg xmlns=", "svg input is not read; jpeg, png, webp and gif are"),
+            (b"  <svg>", "svg input is not read; jpeg, png, webp and gif are"),
+            (b"BM\x46\0\0\0\0\0\0\0\x36", "bmp input is not read; jpeg, png, webp and gif are"),
+            (b"II*\0\x08\0\0\0", "tiff input is not read; jpeg, png, webp and gif are"),
+            (b"MM\0*\0\0\0\x08", "tiff input is not read; jpeg, png, webp and gif are"),
+            (b"\xff\x0a\xfa\x1f", "jpeg xl input is not read; jpeg, png, webp and gif are"),
+        ];
+        for (bytes, expected) in cases {
+            let got = match find(bytes) {
+                Ok(codec) => codec.format.to_string(),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_is_quoted() {
+        let cases: [(&[u8], &str); 5] = [
+            (b"", "nothing, it is empty"),
+            (b"<!doctype html><p>", "\"<!doctyp\""),
+            (b"Not Found", "\"Not Foun\""),
+            (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "00 00 00 18 66 74 79 70"),
+            (b"\x7fELF", "7f 45 4c 46"),
+        ];
+        for (bytes, start) in cases {
+            let error = find(bytes).err().expect("none of these is a picture");
+            assert_eq!(error, CodecError::UnknownFormat { start: start.to_owned() });
+        }
+    }
+
+    #[test]
+    fn the_table_of_support_agrees_with_the_table_of_codecs() {
+        for support in formats() {
+            let read = CODECS.iter().any(|codec| codec.format == support.format);
+            assert_eq!(support.reads.is_some(), read, "{}", support.format);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! WebP: read and losslessly written by `image-webp`; lossily written by libwebp behind the feature `webp-lossy`.
+//!
+//! Read: lossy, lossless, with and without alpha, and the first frame of an animation on a transparent canvas. Reading
+//! stays with the safe decoder although libwebp's is twice as fast: sources come from strangers.
+
+#[cfg(feature = "webp-lossy")]
+mod libwebp;
+mod read;
+
+use image_webp::{ColorType, WebPEncoder};
+use tintype_pixels::{Channels, ImageFormat, Planes};
+
+use crate::CodecError;
+
+pub(crate) use read::{decode, probe};
+
+/// A RIFF file of the form `WEBP` (RFC 9649, 2.4).
+pub(crate) fn sniff(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP")
+}
+
+/// Takes every 8-bit layout.
+pub(crate) fn encode_lossless(planes: &Planes) -> Result<Vec<u8>, CodecError> {
+    let color = match planes.layout().channels {
+        Channels::Gray => ColorType::L8,
+        Channels::GrayAlpha => ColorType::La8,
+        Channels::Rgb => ColorType::Rgb8,
+        Channels::Rgba => ColorType::Rgba8,
+    };
+    let mut out = Vec::new();
+    WebPEncoder::new(&mut out)
+        .encode(planes.bytes(), planes.size().width, planes.size().height, color)
+        .map_err(|error| CodecError::encode(ImageFormat::Webp, error))?;
+    Ok(out)
+}
+
+/// Takes 8-bit RGB and RGBA.
+#[cfg(feature = "webp-lossy")]
+pub(crate) fn encode_lossy(planes: &Planes, quality: u8) -> Result<Vec<u8>, CodecError> {
+    libwebp::encode(planes, quality).map_err(|detail| CodecError::encode(ImageFormat::Webp, detail))
+}
+
+/// Always [`CodecError::NotBuilt`].
+#[cfg(not(feature = "webp-lossy"))]
+pub(crate) fn encode_lossy(_: &Planes, _: u8) -> Result<Vec<u8>, CodecError> {
+    Err(CodecError::NotBuilt { what: "lossy webp", feature: "webp-lossy" })
+}
