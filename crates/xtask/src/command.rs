@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Announce {
         address: SocketAddr,
         with_samples: bool,
+        /// The server's process id, which is that of the `serve` that became it.
+        server: u32,
     },
     Test {
         filter: Option<String>,
@@ -66,9 +68,10 @@ impl Command {
             ["bless"] => Ok(Command::Bless),
             ["shaders", "dump", folder] => Ok(Command::DumpShaders { folder: PathBuf::from(folder) }),
             ["shaders", ..] => Err("shaders: accepted is `cargo xtask shaders dump DIR`".to_owned()),
-            [ANNOUNCE, address, samples @ ("samples" | "bare")] => Ok(Command::Announce {
+            [ANNOUNCE, address, samples @ ("samples" | "bare"), server] => Ok(Command::Announce {
                 address: address.parse().map_err(|error| format!("{ANNOUNCE}: {address:?}: {error}"))?,
                 with_samples: *samples == "samples",
+                server: server.parse().map_err(|error| format!("{ANNOUNCE}: {server:?}: {error}"))?,
             }),
             [] => Err("a command is needed: serve, test, check, new-op, bless, shaders dump or help".to_owned()),
             ["check" | "bless", extra, ..] => {
@@ -98,6 +101,8 @@ mod tests {
         assert_eq!(parse("serve"), Ok(Command::Serve { arguments: vec![] }));
         assert_eq!(parse("serve --"), Ok(Command::Serve { arguments: vec![] }));
         assert_eq!(parse("serve -- --root a -h"), Ok(Command::Serve { arguments: strings(&["--root", "a", "-h"]) }));
+        let announce = Command::Announce { address: ([127, 0, 0, 1], 80).into(), with_samples: true, server: 7 };
+        assert_eq!(parse("--announce 127.0.0.1:80 samples 7"), Ok(announce));
         assert_eq!(parse("test"), Ok(Command::Test { filter: None }));
         assert_eq!(parse("test ops::blur"), Ok(Command::Test { filter: Some("ops::blur".into()) }));
         assert_eq!(parse("check"), Ok(Command::Check));

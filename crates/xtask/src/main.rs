@@ -43,7 +43,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Serve { arguments } => serve::serve(&arguments),
-        Command::Announce { address, with_samples } => serve::announce(address, with_samples),
+        Command::Announce { address, with_samples, server } => {
+            serve::announce(address, with_samples, server);
+            Ok(())
+        }
         Command::Test { filter } => suite::test(filter.as_deref()),
         Command::Check => check::check(),
         Command::NewOp { name } => new_op::new_op(&cargo::root(), &name),

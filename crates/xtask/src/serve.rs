@@ -108,7 +108,8 @@ fn become_server(mut server: Command, address: SocketAddr, samples: bool) -> Res
     if address.port() != 0 {
         let this = std::env::current_exe().context("cannot find the program that is running")?;
         let mut announcer = Command::new(this);
-        announcer.args([ANNOUNCE, &address.to_string(), if samples { "samples" } else { "bare" }]);
+        let origin = if samples { "samples" } else { "bare" };
+        announcer.args([ANNOUNCE, &address.to_string(), origin, &std::process::id().to_string()]);
         announcer.spawn().context("cannot start the process that prints the URLs")?;
     }
     let error = server.exec();
@@ -128,21 +129,17 @@ fn become_server(mut server: Command, address: SocketAddr, samples: bool) -> Res
     Ok(())
 }
 
-/// Prints the URLs once the server at `address` is ready, or nothing when the process that started us ends before.
-pub(crate) fn announce(address: SocketAddr, with_samples: bool) -> Result<()> {
+/// Prints the URLs once the server at `address` is ready, or nothing when the process `server`, our parent, ends before.
+pub(crate) fn announce(address: SocketAddr, with_samples: bool, server: u32) {
+    // The server keeps its process id over exec; when it ends, we are given another parent.
     #[cfg(unix)]
-    let lives = {
-        // The server keeps its process id over exec; when it ends, we are given another parent.
-        let server = std::os::unix::process::parent_id();
-        move || std::os::unix::process::parent_id() == server
-    };
+    let lives = || std::os::unix::process::parent_id() == server;
     #[cfg(not(unix))]
-    let lives = || true;
+    let lives = || server != 0;
 
     if wait_until_ready(reachable(address), lives) {
         print!("{}", banner(address, with_samples));
     }
-    Ok(())
 }
 
 fn wait_until_ready(address: SocketAddr, mut lives: impl FnMut() -> bool) -> bool {
