@@ -126,7 +126,10 @@ pub(crate) fn ensure() -> Result<()> {
             }
             let still = look::look().missing();
             if !still.is_empty() {
-                bail!("{} still missing after the installation; `vulkaninfo --summary` may say more", names(&still));
+                bail!(
+                    "{} still missing after the installation; drivers are described in /usr/share/vulkan/icd.d",
+                    names(&still)
+                );
             }
             Ok(())
         }

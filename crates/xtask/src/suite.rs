@@ -85,7 +85,7 @@ fn result_line(line: &str) -> Option<Outcome> {
 fn judge(results: Vec<Outcome>, cargo_succeeded: bool, filter: Option<&str>) -> Result<Outcome> {
     let mut sum = results.iter().copied().fold(Outcome::default(), Outcome::plus);
     if !cargo_succeeded && results.is_empty() {
-        bail!("cargo stopped before any test ran");
+        bail!("cargo stopped before any test binary gave its result");
     }
     if !cargo_succeeded && sum.failed == 0 {
         // Killed, or a crash: the binary had no chance to count itself.
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn nothing_run_is_a_failure() {
-        assert!(judge(vec![], false, None).unwrap_err().to_string().contains("before any test ran"));
+        assert!(judge(vec![], false, None).unwrap_err().to_string().contains("before any test binary"));
         assert!(judge(vec![], true, None).is_err());
         let filtered = judge(vec![outcome(0, 0, 2)], true, Some("blurr")).unwrap_err();
         assert!(filtered.to_string().contains("no test's name contains \"blurr\""), "{filtered}");
