@@ -144,7 +144,7 @@ mod tests {
     fn nothing_run_is_a_failure() {
         assert!(judge(vec![], false, None).unwrap_err().to_string().contains("before any test binary"));
         assert!(judge(vec![], true, None).is_err());
-        let filtered = judge(vec![outcome(0, 0, 2)], true, Some("blurr")).unwrap_err();
-        assert!(filtered.to_string().contains("no test's name contains \"blurr\""), "{filtered}");
+        let filtered = judge(vec![outcome(0, 0, 2)], true, Some("gauss")).unwrap_err();
+        assert!(filtered.to_string().contains("no test's name contains \"gauss\""), "{filtered}");
     }
 }
