@@ -18,7 +18,8 @@ function make(tag, properties = {}, ...children) {
 
 // ---------------------------------------------------------------------------------------------------------------- state
 
-const GROUPS = ["size", "crop", "colour", "effects", "output", "other"];
+const GROUPS = ["size", "crop", "geometry", "colour", "color", "effects", "output", "delivery", "other"];
+const GROUP_TITLES = { color: "Colour" };
 const DEBOUNCE_MS = 120;
 const PREVIEW_EDGE = 2048;
 
@@ -172,7 +173,7 @@ function addUnknown(name) {
   drawOption(option, groupBody("other"));
 }
 
-const groupTitle = (group) => group.charAt(0).toUpperCase() + group.slice(1);
+const groupTitle = (group) => GROUP_TITLES[group] ?? group.charAt(0).toUpperCase() + group.slice(1);
 
 function groupBody(group) {
   let details = document.querySelector(`.group[data-group="${CSS.escape(group)}"]`);
@@ -186,6 +187,18 @@ function groupBody(group) {
     details.append(make("div", { className: "group-body" }));
     $("options").append(details);
   }
+  return details.lastElementChild;
+}
+
+/** `trim.top`, `trim.border.keep`: details of an option that stands by itself, folded away under its first name. */
+function familyBody(name, into) {
+  const family = name.slice(0, name.indexOf("."));
+  const known = [...into.children].find((child) => child.dataset.family === family);
+  if (known) return known.lastElementChild;
+  const summary = make("summary", { textContent: `${family} in detail` });
+  const details = make("details", { className: "family" }, summary, make("div"));
+  details.dataset.family = family;
+  into.append(details);
   return details.lastElementChild;
 }
 
@@ -223,7 +236,7 @@ function drawOption(option, into) {
   row.append(head, control.body, doc);
   row.addEventListener("focusin", () => showHelp(option));
   row.addEventListener("pointerenter", () => showHelp(option));
-  into.append(row);
+  (option.name.includes(".") ? familyBody(option.name, into) : into).append(row);
   controls.set(option.name, { row, ...control });
 }
 
@@ -244,6 +257,7 @@ function showControl(option) {
   const control = controls.get(option.name);
   const value = state.values.get(option.name) ?? null;
   control.row.classList.toggle("changed", value !== null);
+  if (value !== null) control.row.closest(".family")?.setAttribute("open", "");
   control.show(value);
 }
 
@@ -481,11 +495,9 @@ function colorControl(option, { id, label, head }) {
   return {
     body: make("div", { className: "color" }, well, alpha, percent),
     show(value) {
-      const color = readColor(value ?? defaultOf(option));
-      if (color) {
-        if (color.alpha > 0 && well.value !== color.hex) well.value = color.hex;
-        if (document.activeElement !== alpha) alpha.value = Math.round(color.alpha * 100);
-      }
+      const color = readColor(value ?? defaultOf(option)) ?? { hex: "#000000", alpha: 1 };
+      if (color.alpha > 0 && well.value !== color.hex) well.value = color.hex;
+      if (document.activeElement !== alpha) alpha.value = Math.round(color.alpha * 100);
       alpha.style.setProperty("--fill", `${alpha.value}%`);
       alpha.style.setProperty("--rest", "-10%");
       alpha.setAttribute("aria-valuetext", `${alpha.value} percent`);
@@ -499,9 +511,9 @@ function colorControl(option, { id, label, head }) {
 
 /** Gravity: the named sides, and a point set on a small copy of the original. */
 function gravityControl(option, { id }) {
-  const choices = (option.kind?.choices ?? ["auto", "face", "left", "right", "top", "bottom", "center"]).filter(
-    (choice) => !/^x/i.test(choice),
-  );
+  const choices = (
+    option.kind?.choices ?? ["auto", "face", "left", "right", "top", "bottom", "center", "entropy"]
+  ).filter((choice) => !/^x/i.test(choice));
   const { set, check } = radios(id, [...choices, "point"], `${id}-label`, `${id}-doc`, (choice) => {
     setValue(option.name, choice === "point" ? "0.5x0.5" : choice, { commit: true });
   });
@@ -761,7 +773,7 @@ function overlay() {
   if (fit === "squeeze") return { width, height, x: 0, y: 0 };
   if (
     /^(90|270)$/.test(value("rotate")) ||
-    value("trim") ||
+    [...state.values.keys()].some((name) => name.startsWith("trim")) ||
     Number(value("zoom")) ||
     !/^(cover|crop|aspect-crop)$/.test(fit)
   )
@@ -928,6 +940,7 @@ async function requestPlan(source, text, signal) {
   const response = await fetch(`/playground/explain/${text}?${new URLSearchParams(question)}`, {
     signal,
     cache: "no-store",
+    headers: { Accept: ACCEPT },
   });
   return response.text();
 }
