@@ -52,7 +52,8 @@ fn items(options: &str) -> Vec<&str> {
 /// Where a source image is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source<'a> {
-    /// A path on the zone itself, without slashes in front, escapes as written, with its query.
+    /// A path on the zone itself, without slashes in front, with its query. It never reads as a URL or a host; dot
+    /// segments are left in it.
     Path(Cow<'a, str>),
     /// An absolute URL, beginning with `http://` or `https://` and a host, with its query.
     Url(Cow<'a, str>),
@@ -77,18 +78,18 @@ pub fn split(path_after_prefix: &str) -> Result<(&str, Source<'_>), OptionsError
         return Err(OptionsError::NoSource { options: options.into() });
     }
     let wrong = || OptionsError::Source { given: source.into() };
-    if !source.bytes().all(|b| b.is_ascii_graphic()) {
+    // Many readers of URLs take a backslash for a slash, and would find a host where we see a path.
+    if !source.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
         return Err(wrong());
     }
-    let text = unescape(source);
+    // Slashes go before anything is looked for, so that no path is left that reads as a URL or as a host.
+    let text = strip_slashes(unescape(source.trim_start_matches('/')));
     let source = match scheme(&text) {
-        None => Source::Path(strip_slashes(text)),
+        None if text.is_empty() => return Err(wrong()),
+        None => Source::Path(text),
         Some((scheme, rest)) => Source::Url(absolute(&text, scheme, rest).ok_or_else(wrong)?),
     };
-    match source.as_str() {
-        "" => Err(wrong()),
-        _ => Ok((options, source)),
-    }
+    Ok((options, source))
 }
 
 /// Undoes the encoding of a source as a whole, or of its query alone.
