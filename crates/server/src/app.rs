@@ -1,0 +1,136 @@
+//! The server as a whole: bind, answer health at once, build the engine, serve, and stop without losing anything.
+
+use std::any::Any;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use http::header;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::config::Config;
+use crate::engine;
+use crate::origin::OriginsError;
+use crate::reject::Rejection;
+use crate::state::AppState;
+use crate::{connections, routes};
+
+/// Why the server cannot start, or cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The origins cannot be used.
+    #[error(transparent)]
+    Origins(#[from] OriginsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// `server.listen`.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The process cannot hear signals.
+    #[error("cannot listen to signals: {0}")]
+    Signals(io::Error),
+    /// There is no device, or its pipelines cannot be built.
+    #[error("the image engine cannot be built: {0}")]
+    Engine(#[from] engine::TransformError),
+    /// Building the engine panicked.
+    #[error("the image engine cannot be built: it panicked")]
+    Panicked,
+}
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what was admitted, for `server.shutdown` at most.
+///
+/// `/healthz` answers from the moment the address is bound; `/readyz` is 503, and so are pictures, until the engine is
+/// built. Must run on a multi-threaded tokio runtime with I/O and time.
+pub async fn serve(config: Config) -> Result<(), ServeError> {
+    let address = config.server.listen;
+    let grace = config.server.shutdown.0;
+    let state = AppState::new(config.clone())?;
+    let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+    let address = listener.local_addr().unwrap_or(address);
+    tracing::info!(%address, "listening on http://{address}/");
+
+    let (stop, stopped) = watch::channel(false);
+    let signal = signal().map_err(ServeError::Signals)?;
+    let building = {
+        let (state, started) = (state.clone(), Instant::now());
+        async move {
+            let built = tokio::task::spawn_blocking(move || engine::build(&config)).await;
+            let engine: Arc<dyn engine::Engine> = Arc::from(built.map_err(|_panic| ServeError::Panicked)??);
+            let report = engine.report();
+            let (adapter, backend, software) = (report.adapter, report.backend, report.software);
+            tracing::info!(adapter, backend, software, ms = started.elapsed().as_millis() as u64, "ready");
+            if software {
+                tracing::warn!("no GPU: {adapter} computes on the processor");
+            }
+            state.set_engine(engine);
+            Ok::<(), ServeError>(())
+        }
+    };
+    let serving = tokio::spawn(connections::serve(listener, router(state), until(stopped), grace));
+    let outcome = tokio::select! {
+        // Done building is no reason to stop; failing to is.
+        outcome = async { building.await?; std::future::pending().await } => outcome,
+        () = signal => Ok(()),
+    };
+    tracing::info!("stopping; requests in progress are finished");
+    stop.send_replace(true);
+    let cut = serving.await.unwrap_or(0);
+    if cut > 0 {
+        tracing::warn!(connections = cut, "stopped with connections still open after {grace:?}");
+    }
+    outcome
+}
+
+/// All routes, with logging and a net for panics: what [`serve`] serves, for tests and other servers.
+pub fn router(state: AppState) -> Router {
+    routes::all(&state).layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(log)).with_state(state)
+}
+
+/// One line per request, when its answer is ready to be sent.
+async fn log(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    let bytes = response.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).unwrap_or("-");
+    let ms = started.elapsed().as_secs_f64() * 1e3;
+    tracing::info!(%method, path, status, ms = format_args!("{ms:.1}"), bytes, "request");
+    response
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Rejection::internal(&text.unwrap_or("a panic without a message")).into_response()
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and so is the server.
+    drop(stopped.wait_for(|&stopped| stopped).await);
+}
+
+/// Done at the first SIGTERM or Ctrl-C.
+fn signal() -> io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        let terminated = terminate.recv();
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<()>();
+        tokio::select! {
+            _ = terminated => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    })
+}

@@ -1,0 +1,199 @@
+//! The configuration: what can be set, and what it is when nobody sets it.
+//!
+//! [`Config::load`] lays four layers over each other: the defaults of this file, one TOML file, environment variables
+//! `TINTYPE_SECTION__KEY`, and flags. An unknown key or an unreadable value is an error that names where it stands, never
+//! a guess. Values that are refused later (a folder that is not there) are reported by whoever opens them.
+
+mod layers;
+mod units;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use layers::{ConfigError, Overrides};
+pub use units::{BaseUrl, ByteSize, Interval};
+
+use crate::origin::AllowRule;
+
+/// Everything that can be set. `Config::default()` is a server without any origin.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Listening and load.
+    pub server: ServerConfig,
+    /// Where sources come from.
+    pub origins: OriginsConfig,
+    /// What answers say about keeping them.
+    pub cache: CacheConfig,
+    /// How much one request may cost.
+    pub limits: LimitsConfig,
+    /// The device.
+    pub gpu: GpuConfig,
+    /// What is logged.
+    pub log: LogConfig,
+}
+
+/// `[server]`: listening and load.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port to listen on; port 0 takes a free one. Default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// Pictures transformed at the same time, at least 1. Default: the number of cores.
+    pub jobs: usize,
+    /// Requests that may wait for one of the jobs; beyond, the answer is 503. Default 64.
+    pub queue: usize,
+    /// How long a request may take before its transformation starts, fetching and waiting together. Default 60 s.
+    pub timeout: Interval,
+    /// How long requests that were admitted may go on after SIGTERM. Default 30 s.
+    pub shutdown: Interval,
+    /// Whether `/` is the playground. Default true.
+    pub playground: bool,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            jobs: thread::available_parallelism().map_or(1, Into::into),
+            queue: 64,
+            timeout: Interval(Duration::from_secs(60)),
+            shutdown: Interval(Duration::from_secs(30)),
+            playground: true,
+        }
+    }
+}
+
+/// `[origins]`: where sources come from. Without any, no source can be read.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OriginsConfig {
+    /// Folder of relative sources, read only. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<PathBuf>,
+    /// URLs that relative sources are below, tried in order after `root` until one has the source. Default none.
+    pub base: Vec<BaseUrl>,
+    /// Hosts that absolute sources may come from: `host[:port][/prefix]`, `*.host` for subdomains. A host named without a
+    /// star may have a private address. Default none.
+    pub allow: Vec<AllowRule>,
+    /// Redirects followed for one source. Default 5.
+    pub redirects: usize,
+    /// How long an origin may take to accept a connection. Default 5 s.
+    pub connect_timeout: Interval,
+    /// How long reading one source may take, redirects included. Default 30 s.
+    pub timeout: Interval,
+    /// Sources read at the same time, at least 1. Default 64.
+    pub concurrency: usize,
+}
+
+impl Default for OriginsConfig {
+    fn default() -> Self {
+        Self {
+            root: None,
+            base: Vec::new(),
+            allow: Vec::new(),
+            redirects: 5,
+            connect_timeout: Interval(Duration::from_secs(5)),
+            timeout: Interval(Duration::from_secs(30)),
+            concurrency: 64,
+        }
+    }
+}
+
+/// `[cache]`: what answers say about keeping them. The server itself keeps nothing yet.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// Shortest `max-age` of a result whose source came over HTTP, unless the origin forbids keeping it (`private`,
+    /// `no-store`) or asks for revalidation (`must-revalidate`, `no-cache`). Default 1 hour.
+    pub min_age: Interval,
+    /// `max-age` of a result whose source is a file, or came without any caching headers. Default 4 hours.
+    pub default_age: Interval,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { min_age: Interval(Duration::from_secs(3600)), default_age: Interval(Duration::from_secs(4 * 3600)) }
+    }
+}
+
+/// `[limits]`: how much one request may cost.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Bytes of an encoded source. Default 100 MB.
+    pub source_bytes: ByteSize,
+    /// Pixels of a source, all frames of an animation together. Default 100,000,000.
+    pub pixels: u64,
+    /// Longest side of a source, in pixels. Default 12,000.
+    pub side: u32,
+    /// Bytes of options and source in a URL. Default 16 KB.
+    pub url_bytes: ByteSize,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self { source_bytes: ByteSize(100_000_000), pixels: 100_000_000, side: 12_000, url_bytes: ByteSize(16_000) }
+    }
+}
+
+/// `[gpu]`: the device.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GpuConfig {
+    /// Part of the adapter's name, in any case; empty for the best one. Default empty.
+    pub adapter: String,
+    /// Device memory that may be in use at once. Default 1 GB.
+    pub memory: ByteSize,
+    /// In what light pictures are resized. Default linear.
+    pub working: Working,
+}
+
+impl Default for GpuConfig {
+    fn default() -> Self {
+        Self { adapter: String::new(), memory: ByteSize(1_000_000_000), working: Working::Linear }
+    }
+}
+
+/// In what light pictures are resized.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Working {
+    /// Linear light: what a lens would do.
+    #[default]
+    Linear,
+    /// The encoded numbers themselves, as older servers do.
+    Srgb,
+}
+
+/// `[log]`: what is logged, to standard error.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// A level (`error`, `warn`, `info`, `debug`, `trace`), or directives such as `info,tintype_server=debug`. Default
+    /// `info`.
+    pub filter: String,
+    /// How lines look. Default text.
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,217 @@
+//! Values of the configuration that are written with a unit: `"30s"`, `"100MB"`, and URLs that may hold a password.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::Url;
+
+/// A length of time, written `250ms`, `30s`, `5m`, `4h` or `1d`; a bare number is seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval(
+    /// The time itself.
+    pub Duration,
+);
+
+/// A number of bytes, written `512`, `16KB`, `100MB`, `1GB` (powers of 1000) or `KiB`, `MiB`, `GiB` (powers of 1024).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByteSize(
+    /// The bytes.
+    pub u64,
+);
+
+/// An http or https URL that sources are below. Its user name and password, if any, are sent to the origin as basic
+/// authentication and never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl(
+    /// The URL, with its credentials.
+    pub Url,
+);
+
+const TIMES_MS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+const SIZES: &[(&str, u64)] = &[
+    ("b", 1),
+    ("kb", 1000),
+    ("mb", 1_000_000),
+    ("gb", 1_000_000_000),
+    ("kib", 1 << 10),
+    ("mib", 1 << 20),
+    ("gib", 1 << 30),
+];
+
+/// A whole number and one of `units`, multiplied.
+fn with_unit(text: &str, units: &[(&str, u64)], bare: u64) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.trim().to_ascii_lowercase();
+    let factor = match unit.as_str() {
+        "" => bare,
+        unit => units.iter().find(|(name, _)| *name == unit)?.1,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// The largest of `units` that divides `value` without a rest.
+fn largest_unit(value: u64, units: &[(&'static str, u64)]) -> (u64, &'static str) {
+    let dividing = units.iter().filter(|(_, factor)| value != 0 && value.is_multiple_of(*factor));
+    dividing.max_by_key(|(_, factor)| *factor).map_or((value, units[0].0), |(name, factor)| (value / factor, name))
+}
+
+impl FromStr for Interval {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let ms = with_unit(text, TIMES_MS, 1000);
+        let ms =
+            ms.ok_or_else(|| format!("{text:?} is not a length of time such as \"250ms\", \"30s\", \"5m\" or \"4h\""))?;
+        Ok(Self(Duration::from_millis(ms)))
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, unit) = largest_unit(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX), TIMES_MS);
+        write!(f, "{number}{unit}")
+    }
+}
+
+impl FromStr for ByteSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bytes = with_unit(text, SIZES, 1);
+        bytes.map(Self).ok_or_else(|| format!("{text:?} is not a number of bytes such as 4096, \"100MB\" or \"64MiB\""))
+    }
+}
+
+impl fmt::Display for ByteSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, unit) = largest_unit(self.0, SIZES);
+        let unit = unit.to_uppercase().replace('I', "i");
+        write!(f, "{number}{unit}")
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
+        // The text may hold a password: it is not quoted.
+        url.map(Self).ok_or_else(|| {
+            "not an http or https URL without a query, such as \"https://images.example.com/media\"".to_owned()
+        })
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.clone();
+        if shown.password().is_some() {
+            shown.set_password(Some("***")).expect("a URL with a password has a host");
+        }
+        fmt::Display::fmt(&shown, f)
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Accepts a string, or a whole number as its text.
+struct TextOrNumber(&'static str);
+
+impl Visitor<'_> for TextOrNumber {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+}
+
+macro_rules! as_text {
+    ($($type:ty, $expected:literal;)+) => {$(
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(TextOrNumber($expected))?.parse().map_err(D::Error::custom)
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    )+};
+}
+
+as_text! {
+    Interval, "a length of time such as \"30s\"";
+    ByteSize, "a number of bytes such as \"100MB\"";
+    BaseUrl, "a URL";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, ms) in
+            [("250ms", 250), ("30s", 30_000), ("30", 30_000), ("5m", 300_000), ("4h", 14_400_000), ("0s", 0)]
+        {
+            let interval: Interval = text.parse().unwrap();
+            assert_eq!(interval.0.as_millis(), ms, "{text}");
+            assert_eq!(interval.to_string().parse::<Interval>().unwrap(), interval);
+        }
+        for text in ["", "s", "-1s", "1.5s", "1w", "99999999999999999999s", "9999999999999999999h"] {
+            assert!(text.parse::<Interval>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes, shown) in [
+            ("512", 512, "512B"),
+            ("100MB", 100_000_000, "100MB"),
+            ("64 MiB", 64 << 20, "64MiB"),
+            ("1gb", 1_000_000_000, "1GB"),
+            ("0", 0, "0B"),
+        ] {
+            let size: ByteSize = text.parse().unwrap();
+            assert_eq!((size.0, size.to_string().as_str()), (bytes, shown));
+        }
+        for text in ["", "MB", "-1", "1.5MB", "1TBB"] {
+            assert!(text.parse::<ByteSize>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let base: BaseUrl = "https://user:hunter2@a.com/x".parse().unwrap();
+        assert_eq!(base.to_string(), "https://user:***@a.com/x");
+        assert_eq!(format!("{base:?}"), "https://user:***@a.com/x");
+        assert_eq!(base.0.password(), Some("hunter2"));
+        for text in ["a.com", "ftp://a.com", "https://u:hunter2@a.com/?x", "file:///etc"] {
+            assert!(!text.parse::<BaseUrl>().unwrap_err().contains("hunter2"), "{text}");
+        }
+    }
+}

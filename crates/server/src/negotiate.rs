@@ -1,0 +1,123 @@
+//! What a client's and an origin's headers mean for an answer: which formats, and how long to keep it.
+
+use std::time::Duration;
+
+use http::{HeaderMap, header};
+
+use crate::config::CacheConfig;
+use crate::engine::Accepts;
+
+/// The formats that `Accept` names. Wildcards do not count: every client sends them, and not every client means AVIF.
+pub(crate) fn accepts(headers: &HeaderMap) -> Accepts {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut accepts = Accepts::default();
+    for item in values.flat_map(|value| value.split(',')) {
+        let mut parts = item.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let media_type = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| part.strip_prefix("q=").map(|weight| weight.trim().parse::<f32>()));
+        // A weight that cannot be read says nothing; one of zero says "not this".
+        if matches!(weight, Some(Ok(weight)) if weight <= 0.0) {
+            continue;
+        }
+        match media_type.as_str() {
+            "image/avif" => accepts.avif = true,
+            "image/webp" => accepts.webp = true,
+            _ => {}
+        }
+    }
+    accepts
+}
+
+/// How long a result may be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Keeping {
+    /// The value of `Cache-Control`.
+    pub(crate) value: String,
+    /// Whether the origin asked for less.
+    pub(crate) raised: bool,
+}
+
+/// The `Cache-Control` of a result from that of its source.
+///
+/// An origin's header is passed on when it forbids keeping (`private`, `no-store`), asks for revalidation
+/// (`must-revalidate`, `no-cache`), or allows at least `cache.min_age`. Less than that is raised to it. Without a
+/// `max-age`, `Expires` counts, and without that too, `cache.default_age`.
+pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, cache: &CacheConfig) -> Keeping {
+    let origin = origin.unwrap_or_default();
+    let directives: Vec<String> = origin.split(',').map(|item| item.trim().to_ascii_lowercase()).collect();
+    let says = |name: &str| directives.iter().any(|item| item.split('=').next() == Some(name));
+    if ["private", "no-store", "no-cache", "must-revalidate"].into_iter().any(says) {
+        return Keeping { value: origin.to_owned(), raised: false };
+    }
+    let seconds = |name: &str| {
+        let value = directives.iter().find_map(|item| item.strip_prefix(name)?.strip_prefix('='))?;
+        // Too many digits mean forever; what is no number means nothing.
+        let digits = value.trim_matches('"');
+        let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| Duration::from_secs(digits.parse().unwrap_or(u64::from(u32::MAX))))
+    };
+    let (age, said) = match (seconds("max-age"), expires) {
+        (Some(age), _) => (age, true),
+        (None, Some(age)) => (age, true),
+        (None, None) => (cache.default_age.0, false),
+    };
+    let raised = said && age < cache.min_age.0;
+    if seconds("max-age").is_some() && !raised {
+        return Keeping { value: origin.to_owned(), raised };
+    }
+    let age = if raised { cache.min_age.0 } else { age };
+    Keeping { value: format!("public, max-age={}", age.as_secs()), raised }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_accepted_by_name() {
+        let table = [
+            ("", false, false),
+            ("*/*", false, false),
+            ("image/*,*/*;q=0.8", false, false),
+            ("image/avif,image/webp,image/apng,image/*,*/*;q=0.8", true, true),
+            ("image/webp", false, true),
+            ("IMAGE/WEBP ; Q=0.5", false, true),
+            ("image/avif;q=0, image/webp;q=0.1", false, true),
+            ("image/avif;q=0.000", false, false),
+            ("image/avif;level=1;q=0", false, false),
+            ("image/avif;q=x", true, false),
+            ("image/avif-sequence", false, false),
+            ("text/html, image/webp;q=1.0", false, true),
+        ];
+        for (value, avif, webp) in table {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, value.parse().unwrap());
+            let accepts = accepts(&headers);
+            assert_eq!((accepts.avif, accepts.webp), (avif, webp), "{value}");
+        }
+    }
+
+    #[test]
+    fn results_are_kept_as_long_as_the_origin_says_but_an_hour() {
+        let cache = CacheConfig::default();
+        let table = [
+            (None, None, "public, max-age=14400", false),
+            (Some("public, max-age=31536000, immutable"), None, "public, max-age=31536000, immutable", false),
+            (Some("max-age=3600"), None, "max-age=3600", false),
+            (Some("max-age=60"), None, "public, max-age=3600", true),
+            (Some("Max-Age=0"), None, "public, max-age=3600", true),
+            (Some("max-age=60, must-revalidate"), None, "max-age=60, must-revalidate", false),
+            (Some("no-store"), None, "no-store", false),
+            (Some("private=\"x\", max-age=9"), None, "private=\"x\", max-age=9", false),
+            (Some("public"), None, "public, max-age=14400", false),
+            (Some("public"), Some(60), "public, max-age=3600", true),
+            (None, Some(7200), "public, max-age=7200", false),
+            (Some("max-age=99999999999999999999999"), None, "max-age=99999999999999999999999", false),
+            (Some("max-age=never"), None, "public, max-age=14400", false),
+        ];
+        for (origin, expires, value, raised) in table {
+            let keeping = keeping(origin, expires.map(Duration::from_secs), &cache);
+            assert_eq!((keeping.value.as_str(), keeping.raised), (value, raised), "{origin:?} {expires:?}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Errors as answers: the only place that knows which status, which of the API's codes and which words an error becomes.
+//!
+//! An answer is `text/plain`, `ERROR <code>: <message>`, with the code again in `Cf-Resized`. Errors of ours say nothing
+//! but an id, which stands beside the whole error in the log.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use tintype_options::OptionsError;
+use tintype_pixels::Fault;
+
+use crate::admission::Full;
+use crate::engine::TransformError;
+use crate::origin::OriginError;
+
+/// A request that is not answered with a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    /// The HTTP status.
+    pub(crate) status: StatusCode,
+    /// Cloudflare's number for it.
+    pub(crate) code: u16,
+    /// One sentence for the client.
+    pub(crate) message: String,
+    /// Whether asking again in a second may help.
+    pub(crate) retry: bool,
+}
+
+impl Rejection {
+    fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), retry: false }
+    }
+
+    /// Asked again later, it may work.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, 9522, message) }
+    }
+
+    /// The time for a request ran out before its transformation began.
+    pub(crate) fn too_slow() -> Self {
+        Self {
+            retry: true,
+            ..Self::new(StatusCode::GATEWAY_TIMEOUT, 9529, "the request could not be answered in time")
+        }
+    }
+
+    /// The request was sent to fetch a source, by us or by another that transforms.
+    pub(crate) fn looping() -> Self {
+        Self::new(StatusCode::LOOP_DETECTED, 9403, "the source is itself a transformed picture: the request loops")
+    }
+
+    /// The URL is longer than `limit_bytes`.
+    pub(crate) fn long_url(limit_bytes: u64) -> Self {
+        Self::new(StatusCode::URI_TOO_LONG, 9419, format!("options and source are longer than {limit_bytes} bytes"))
+    }
+
+    /// The picture in a request's body is larger than `limit_bytes`.
+    pub(crate) fn large_body(limit_bytes: u64) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            9402,
+            format!("the picture is larger than {limit_bytes} bytes, the limit"),
+        )
+    }
+
+    /// A parameter of the request is missing or cannot be read.
+    pub(crate) fn parameter(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 9424, message)
+    }
+
+    /// Ours. `error` is logged, under the id that the client gets.
+    pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
+        let id = incident();
+        tracing::error!(%id, %error, "internal error");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, 9517, format!("internal error {id}"))
+    }
+}
+
+impl From<Full> for Rejection {
+    fn from(_full: Full) -> Self {
+        Self::busy("the server is busy")
+    }
+}
+
+impl From<OptionsError> for Rejection {
+    fn from(error: OptionsError) -> Self {
+        let (status, code) = match error {
+            OptionsError::NoSource { .. } => (StatusCode::FORBIDDEN, 9419),
+            OptionsError::Source { .. } => (StatusCode::FORBIDDEN, 9406),
+            // Everything else is about the options, and so will new kinds be.
+            _ => (StatusCode::BAD_REQUEST, 9401),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<OriginError> for Rejection {
+    fn from(error: OriginError) -> Self {
+        use OriginError as E;
+        let status = |status: u16| StatusCode::from_u16(status).expect("three digits: an origin's or one of these");
+        let (status, code) = match error {
+            E::InvalidUrl => (StatusCode::FORBIDDEN, 9406),
+            E::NotAllowed => (StatusCode::FORBIDDEN, 9401),
+            E::PrivateAddress => (StatusCode::FORBIDDEN, 9406),
+            E::NotFound => (StatusCode::NOT_FOUND, 9404),
+            E::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, 9402),
+            E::Dns => (status(523), 9407),
+            E::Refused => (status(523), 9510),
+            E::ConnectTimeout => (status(522), 9504),
+            E::DownloadTimeout => (status(524), 9504),
+            E::Interrupted => (StatusCode::BAD_GATEWAY, 9402),
+            E::BadRequest => (StatusCode::BAD_GATEWAY, 9519),
+            E::ClientError { status: answered } => (status(answered), 9408),
+            E::ServerError { .. } => (StatusCode::BAD_GATEWAY, 9509),
+            E::BadRedirect => (StatusCode::BAD_REQUEST, 9420),
+            E::TooManyRedirects { .. } => (StatusCode::BAD_REQUEST, 9421),
+            E::Failed => (StatusCode::BAD_GATEWAY, 9505),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<TransformError> for Rejection {
+    fn from(error: TransformError) -> Self {
+        let (status, code) = match error.fault() {
+            Fault::Request => (StatusCode::BAD_REQUEST, 9401),
+            Fault::Source => (StatusCode::UNPROCESSABLE_ENTITY, 9516),
+            Fault::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 9412),
+            Fault::TooLarge => (StatusCode::FORBIDDEN, 9413),
+            Fault::Unreachable => (StatusCode::BAD_GATEWAY, 9505),
+            Fault::Busy => return Self::busy("the server is busy"),
+            Fault::Internal => return Self::internal(&error),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        // A message may quote what the client sent; plain text stays plain text.
+        let message: String = self.message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let body = format!("ERROR {}: {message}\n", self.code);
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        let resized = HeaderValue::try_from(format!("err={}", self.code)).expect("digits");
+        headers.insert("cf-resized", resized);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.retry {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// A short id that no other error of this process has, and hardly one of another.
+fn incident() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{:x}-{count:x}", now.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_origin_error_has_its_status_and_code() {
+        use OriginError as E;
+        let table = [
+            (E::InvalidUrl, 403, 9406),
+            (E::NotAllowed, 403, 9401),
+            (E::PrivateAddress, 403, 9406),
+            (E::NotFound, 404, 9404),
+            (E::TooLarge { limit_bytes: 1 }, 413, 9402),
+            (E::Dns, 523, 9407),
+            (E::Refused, 523, 9510),
+            (E::ConnectTimeout, 522, 9504),
+            (E::DownloadTimeout, 524, 9504),
+            (E::Interrupted, 502, 9402),
+            (E::BadRequest, 502, 9519),
+            (E::ClientError { status: 403 }, 403, 9408),
+            (E::ClientError { status: 499 }, 499, 9408),
+            (E::ServerError { status: 503 }, 502, 9509),
+            (E::BadRedirect, 400, 9420),
+            (E::TooManyRedirects { limit: 5 }, 400, 9421),
+            (E::Failed, 502, 9505),
+        ];
+        for (error, status, code) in table {
+            let rejection = Rejection::from(error.clone());
+            assert_eq!((rejection.status.as_u16(), rejection.code), (status, code), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn every_fault_has_its_status_and_code() {
+        let table = [
+            (Fault::Request, 400, 9401),
+            (Fault::Source, 422, 9516),
+            (Fault::Unsupported, 415, 9412),
+            (Fault::TooLarge, 403, 9413),
+            (Fault::Unreachable, 502, 9505),
+            (Fault::Busy, 503, 9522),
+            (Fault::Internal, 500, 9517),
+        ];
+        for (fault, status, code) in table {
+            let rejection = Rejection::from(TransformError::example(fault));
+            assert_eq!((rejection.status.as_u16(), rejection.code), (status, code), "{fault:?}");
+            assert_eq!(rejection.message.contains("secret"), !matches!(fault, Fault::Busy | Fault::Internal));
+        }
+    }
+
+    #[test]
+    fn a_message_stays_one_line_of_plain_text() {
+        let response = Rejection::parameter("a\r\nb\u{7f}").into_response();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/plain; charset=utf-8");
+        assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(response.headers()["cf-resized"], "err=9424");
+    }
+}

@@ -1,0 +1,36 @@
+//! `/healthz` and `/readyz`: whether the process answers, and whether it can make pictures, and on what.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::state::AppState;
+
+/// 200 as long as the process answers at all.
+pub(crate) async fn alive() -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
+}
+
+/// 200 with the adapter once all pipelines are built, 503 before.
+pub(crate) async fn ready(State(state): State<AppState>) -> Response {
+    match state.engine().map(|engine| engine.report()) {
+        Some(report) => json_response(
+            StatusCode::OK,
+            &json!({
+                "ready": true,
+                "adapter": report.adapter,
+                "backend": report.backend,
+                "software": report.software,
+                "version": env!("CARGO_PKG_VERSION"),
+            }),
+        ),
+        None => json_response(StatusCode::SERVICE_UNAVAILABLE, &json!({ "ready": false })),
+    }
+}
+
+/// `value` as an answer that nobody keeps.
+pub(crate) fn json_response(status: StatusCode, value: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, format!("{value}\n")).into_response()
+}

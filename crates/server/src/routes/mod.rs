@@ -1,0 +1,29 @@
+//! What answers where. One file per face of the server; none of them knows files, sockets or pixels.
+
+mod health;
+mod image;
+mod playground;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{StatusCode, header};
+
+use crate::state::AppState;
+
+/// All routes that `state`'s configuration turns on.
+pub(crate) fn all(state: &AppState) -> Router<AppState> {
+    let router = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/cdn-cgi/image", get(image::image))
+        .route("/cdn-cgi/image/", get(image::image))
+        .route("/cdn-cgi/image/{*rest}", get(image::image))
+        .fallback(nothing_here);
+    if state.config().server.playground { router.merge(playground::routes()) } else { router }
+}
+
+async fn nothing_here() -> Response {
+    let headers = [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::CACHE_CONTROL, "no-store")];
+    (StatusCode::NOT_FOUND, headers, "not found; pictures are at /cdn-cgi/image/<options>/<source>\n").into_response()
+}

@@ -1,0 +1,229 @@
+//! The playground: a page for trying options, and the few answers it lives on.
+//!
+//! The page needs nothing from elsewhere. A dropped picture is posted, transformed and forgotten; its answer has the
+//! headers that the same options get by URL.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use ::url::form_urlencoded;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request as HttpRequest, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::{HeaderMap, StatusCode, Uri, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Value, json};
+use tintype_options::registry::{Group, Kind, OPTIONS, OptionDef};
+use tintype_options::{OutputFormat, Parsed, url};
+use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
+
+use super::health::json_response;
+use crate::engine::{self, Request};
+use crate::negotiate::accepts;
+use crate::origin::{Fetch, Fetched};
+use crate::reject::Rejection;
+use crate::respond::{self, About, Spent};
+use crate::state::{self, AppState};
+
+const HTML: &str = include_str!("../pages/playground.html");
+const CSS: &str = include_str!("../pages/playground.css");
+const SCRIPT: &str = include_str!("../pages/playground.js");
+
+/// What the page may load: itself, and pictures that it was given.
+const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
+/// Pictures of the folder that are offered.
+const MAX_SAMPLES: usize = 200;
+
+const TRANSFORM: &str = "/playground/transform/";
+const EXPLAIN: &str = "/playground/explain/";
+
+/// Everything below `/` that is the playground's.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(|| page("text/html; charset=utf-8", HTML)))
+        .route("/playground/playground.css", get(|| page("text/css; charset=utf-8", CSS)))
+        .route("/playground/playground.js", get(|| page("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/playground/options.json", get(options))
+        .route("/playground/samples.json", get(samples))
+        .route("/playground/transform/{*options}", post(transform))
+        .route("/playground/explain/{*options}", get(explain))
+}
+
+async fn page(content_type: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, text).into_response()
+}
+
+/// Every option, as the page draws its controls from.
+async fn options() -> Response {
+    json_response(StatusCode::OK, &OPTIONS.iter().map(|option| described(option)).collect())
+}
+
+fn described(option: &OptionDef) -> Value {
+    let kind = match option.kind {
+        Kind::Integer { min, max } => json!({ "type": "integer", "min": min, "max": max, "step": 1 }),
+        Kind::Number { min, max, step } => json!({ "type": "number", "min": min, "max": max, "step": step }),
+        Kind::Choice(choices) => json!({ "type": "choice", "choices": choices }),
+        Kind::Color => json!({ "type": "color" }),
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Text => json!({ "type": "text" }),
+    };
+    let group = match option.group {
+        Group::Size => "size",
+        Group::Geometry => "geometry",
+        Group::Color => "color",
+        Group::Output => "output",
+        Group::Delivery => "delivery",
+    };
+    json!({
+        "name": option.name,
+        "aliases": option.aliases,
+        "kind": kind,
+        "default": (!option.default.is_empty()).then_some(option.default),
+        "group": group,
+        "doc": option.doc,
+        "long": option.long,
+        "example": option.example,
+    })
+}
+
+/// Names of the folder's pictures.
+async fn samples(State(app): State<AppState>) -> Response {
+    json_response(StatusCode::OK, &json!(app.sources().pictures(MAX_SAMPLES).await))
+}
+
+/// Transforms the picture in the request's body.
+async fn transform(State(app): State<AppState>, request: HttpRequest) -> Response {
+    transformed(&app, request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, Rejection> {
+    let started = Instant::now();
+    let engine = app.ready()?;
+    let (parsed, asked) = asked(request.uri(), TRANSFORM, request.headers())?;
+    let receive = async {
+        let _permit = app.fetches().enter().await?;
+        body(request, app.config().limits.source_bytes.0).await
+    };
+    let prepare = async {
+        let bytes = receive.await?;
+        let fetch = started.elapsed();
+        Ok::<_, Rejection>((bytes, fetch, app.jobs().enter().await?))
+    };
+    let ready = tokio::time::timeout(app.config().server.timeout.0, prepare).await;
+    let (bytes, fetch, permit) = ready.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))?;
+    let about = About {
+        tag: None,
+        cache_control: "no-store".to_owned(),
+        vary: parsed.options.format == Some(OutputFormat::Auto),
+        warnings: parsed.warnings.iter().map(ToString::to_string).collect(),
+    };
+    let output = state::transform(engine, permit, bytes, asked).await?;
+    Ok(respond::picture(output, &about, Spent { fetch, total: started.elapsed() }))
+}
+
+/// The whole body, within the limit.
+async fn body(request: HttpRequest, limit_bytes: u64) -> Result<bytes::Bytes, Rejection> {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > limit_bytes) {
+        return Err(Rejection::large_body(limit_bytes));
+    }
+    let body: Body = request.into_body();
+    // The other reason to fail is that the client is gone, and then nobody reads this.
+    let read = to_bytes(body, usize::try_from(limit_bytes).unwrap_or(usize::MAX)).await;
+    read.map_err(|_too_large| Rejection::large_body(limit_bytes))
+}
+
+/// The plan for a source, or for a picture of a given size that need not exist.
+async fn explain(State(app): State<AppState>, request: HttpRequest) -> Response {
+    let plan = explained(&app, request.uri(), request.headers()).await;
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    plan.map_or_else(IntoResponse::into_response, |plan| (headers, plan).into_response())
+}
+
+async fn explained(app: &AppState, uri: &Uri, headers: &HeaderMap) -> Result<String, Rejection> {
+    let (_parsed, asked) = asked(uri, EXPLAIN, headers)?;
+    let query: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).collect();
+    let parameter = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref());
+    let info = match parameter("source") {
+        Some(source) => probed(app, source).await?,
+        None => imagined(parameter)?,
+    };
+    Ok(engine::explain(&info, &asked)?)
+}
+
+/// What the header of `source` says.
+async fn probed(app: &AppState, source: &str) -> Result<ImageInfo, Rejection> {
+    /// What a query's decoding may have uncovered and no path may hold. A `%` stays what it was.
+    const NOT_IN_PATHS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'#');
+    let engine = app.ready()?;
+    let path = format!("_/{}", utf8_percent_encode(source, NOT_IN_PATHS));
+    let (_options, source) = url::split(&path)?;
+    let target = app.sources().resolve(&source)?;
+    let permit = app.fetches().enter().await?;
+    match app.sources().fetch(&target, None).await? {
+        Fetch::Fetched(Fetched { bytes, .. }) => Ok(state::blocking(permit, move || engine.probe(&bytes)).await??),
+        Fetch::Unchanged { .. } => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
+    }
+}
+
+/// A picture of the size and format that a query gives.
+fn imagined<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Result<ImageInfo, Rejection> {
+    let side = |name: &str| {
+        let side = parameter(name).and_then(|text| text.parse::<u32>().ok()).filter(|&side| side > 0);
+        side.ok_or_else(|| {
+            Rejection::parameter(format!(
+                "either \"source\", or \"width\" and \"height\" in whole pixels are needed; \"{name}\" is not"
+            ))
+        })
+    };
+    let formats = [
+        ImageFormat::Jpeg,
+        ImageFormat::Png,
+        ImageFormat::Webp,
+        ImageFormat::Gif,
+        ImageFormat::Avif,
+        ImageFormat::Heic,
+        ImageFormat::Svg,
+    ];
+    let name = parameter("format").unwrap_or("jpeg");
+    let format = formats.into_iter().find(|format| format.name() == name);
+    let format = format.ok_or_else(|| {
+        let names: Vec<_> = formats.iter().map(|format| format.name()).collect();
+        Rejection::parameter(format!("format: {name:?} is not one of {}", names.join(", ")))
+    })?;
+    let alpha = matches!(format, ImageFormat::Png | ImageFormat::Webp | ImageFormat::Gif);
+    Ok(ImageInfo {
+        format,
+        file_size: 0,
+        size: Size::new(side("width")?, side("height")?),
+        orientation: Orientation::Upright,
+        layout: if alpha { Layout::RGBA8 } else { Layout::RGB8 },
+        alpha,
+        frames: 1,
+        color: SourceColor::srgb(),
+        exif: None,
+    })
+}
+
+/// The options that follow `prefix` in a path, raw.
+fn asked(uri: &Uri, prefix: &str, headers: &HeaderMap) -> Result<(Parsed, Request), Rejection> {
+    let parsed = url::parse(uri.path().strip_prefix(prefix).unwrap_or_default())?;
+    let asked = Request { options: parsed.options.clone(), accepts: accepts(headers) };
+    Ok((parsed, asked))
+}

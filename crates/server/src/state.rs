@@ -1,0 +1,92 @@
+//! What every request sees: the configuration, the sources, the gates, and the engine once it is built.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use crate::admission::Gate;
+use crate::config::Config;
+use crate::engine::{Engine, Output, Request};
+use crate::origin::{OriginsError, Sources};
+use crate::reject::Rejection;
+
+/// The server's state; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    sources: Sources,
+    fetches: Gate,
+    jobs: Gate,
+    engine: OnceLock<Arc<dyn Engine>>,
+}
+
+impl AppState {
+    /// A state without an engine yet: health is answered, pictures are not.
+    pub fn new(config: Config) -> Result<Self, OriginsError> {
+        let sources = Sources::new(&config)?;
+        let queue = config.server.queue;
+        let fetches = Gate::new(config.origins.concurrency, queue);
+        let jobs = Gate::new(config.server.jobs, queue);
+        Ok(Self { inner: Arc::new(Inner { config, sources, fetches, jobs, engine: OnceLock::new() }) })
+    }
+
+    /// Makes the server ready. The first engine stays.
+    pub(crate) fn set_engine(&self, engine: Arc<dyn Engine>) {
+        drop(self.inner.engine.set(engine));
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.inner.sources
+    }
+
+    /// The gate in front of reading sources.
+    pub(crate) fn fetches(&self) -> &Gate {
+        &self.inner.fetches
+    }
+
+    /// The gate in front of the processors and the device.
+    pub(crate) fn jobs(&self) -> &Gate {
+        &self.inner.jobs
+    }
+
+    /// The engine, once it is built.
+    pub(crate) fn engine(&self) -> Option<&Arc<dyn Engine>> {
+        self.inner.engine.get()
+    }
+
+    /// The engine, or an answer that says to come back when it is built.
+    pub(crate) fn ready(&self) -> Result<Arc<dyn Engine>, Rejection> {
+        self.engine().cloned().ok_or_else(|| Rejection::busy("the server is starting"))
+    }
+}
+
+/// Runs `work` where it may block, holding `permit` until it is done, whether or not anyone still waits for it.
+pub(crate) async fn blocking<T: Send + 'static>(
+    permit: impl Send + 'static,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Rejection> {
+    let done = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        work()
+    });
+    done.await.map_err(|panic| Rejection::internal(&panic))
+}
+
+/// The picture that `request` makes of `bytes`, off the reactor.
+pub(crate) async fn transform(
+    engine: Arc<dyn Engine>,
+    permit: impl Send + 'static,
+    bytes: Bytes,
+    request: Request,
+) -> Result<Output, Rejection> {
+    Ok(blocking(permit, move || engine.transform(&bytes, &request)).await??)
+}

@@ -1,0 +1,122 @@
+//! Entity tags of results: known before a result is computed, so that an unchanged one never is.
+//!
+//! A result's tag is `"cf-<how>:<which>"`: *how* is a hash of everything but the source that decides the result, *which* is
+//! the source's own tag, or a hash of its bytes where it has none.
+
+use std::fmt::Write;
+
+use http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+use tintype_options::{OutputFormat, canonical};
+
+use crate::config::Config;
+use crate::engine::Request;
+use crate::origin::{Fetched, Validator};
+
+/// The part of a tag that does not depend on the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct How(String);
+
+impl How {
+    /// Of `request`, answered by this version with `config`.
+    pub(crate) fn new(config: &Config, request: &Request) -> Self {
+        let negotiated = match request.options.format {
+            Some(OutputFormat::Auto) => (request.accepts.avif, request.accepts.webp),
+            _ => (false, false),
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let options = canonical::to_string(&request.options);
+        let text = format!("{version}\n{:?}\n{negotiated:?}\n{options}", config.gpu.working);
+        Self(hash(text.as_bytes()))
+    }
+
+    /// The result's tag for a source with this validator.
+    pub(crate) fn tag(&self, source: &Validator) -> Validator {
+        Validator { weak: source.weak, tag: format!("cf-{}:{}", self.0, source.tag) }
+    }
+
+    /// The result's tag for a source that was read.
+    pub(crate) fn tag_of(&self, source: &Fetched) -> Validator {
+        match &source.validator {
+            Some(validator) => self.tag(validator),
+            None => self.tag(&Validator { weak: false, tag: hash(&source.bytes) }),
+        }
+    }
+
+    /// The validator of the source that the client's copy was made of, when `If-None-Match` names one made this way.
+    pub(crate) fn known(&self, headers: &HeaderMap) -> Option<Validator> {
+        let prefix = format!("cf-{}:", self.0);
+        let tags = if_none_match(headers);
+        tags.into_iter().find_map(|Validator { weak, tag }| {
+            let tag = tag.strip_prefix(&prefix)?.to_owned();
+            Some(Validator { weak, tag })
+        })
+    }
+}
+
+/// Whether the client has the result with this tag. The comparison is the weak one (RFC 9110, 13.1.2).
+pub(crate) fn client_has(headers: &HeaderMap, tag: &Validator) -> bool {
+    if_none_match(headers).iter().any(|known| known.tag == tag.tag)
+}
+
+fn if_none_match(headers: &HeaderMap) -> Vec<Validator> {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    // A comma may stand inside a tag, but none of ours holds one unless an origin's does; that one is then not known.
+    values.flat_map(|value| value.split(',')).filter_map(Validator::parse).collect()
+}
+
+/// 128 bits of SHA-256, in hexadecimal.
+fn hash(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(32);
+    for byte in &Sha256::digest(bytes)[..16] {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::engine::Accepts;
+
+    fn how(options: &str, accepts: Accepts) -> How {
+        How::new(&Config::default(), &Request { options: options.parse().unwrap(), accepts })
+    }
+
+    #[test]
+    fn what_decides_the_result_decides_the_tag() {
+        let none = Accepts::default;
+        let avif = || Accepts { avif: true, webp: true };
+        assert_eq!(how("width=1,height=2", none()), how("h=2,w=1", none()));
+        assert_ne!(how("width=1", none()), how("width=2", none()));
+        assert_eq!(how("width=1", none()), how("width=1", avif()), "without format=auto, Accept decides nothing");
+        assert_ne!(how("width=1,format=auto", none()), how("width=1,format=auto", avif()));
+    }
+
+    #[test]
+    fn tags_lead_back_to_the_source() {
+        let how = how("width=1", Accepts::default());
+        let mut headers = HeaderMap::new();
+        assert_eq!(how.known(&headers), None);
+        for source in ["\"abc\"", "W/\"a:b\""] {
+            let source = Validator::parse(source).unwrap();
+            let tag = how.tag(&source);
+            assert_eq!(tag.weak, source.weak);
+            headers.insert(header::IF_NONE_MATCH, format!("\"other\", {tag}").parse().unwrap());
+            assert_eq!(how.known(&headers), Some(source));
+            assert!(client_has(&headers, &tag));
+            assert!(!client_has(&headers, &how.tag(&Validator::parse("\"x\"").unwrap())));
+        }
+    }
+
+    #[test]
+    fn without_a_validator_the_bytes_decide() {
+        let how = how("width=1", Accepts::default());
+        let source =
+            |bytes| Fetched { bytes: Bytes::from_static(bytes), validator: None, cache_control: None, expires: None };
+        assert_eq!(how.tag_of(&source(b"a")), how.tag_of(&source(b"a")));
+        assert_ne!(how.tag_of(&source(b"a")), how.tag_of(&source(b"b")));
+    }
+}

@@ -1,0 +1,508 @@
+//! The server from the outside, with an engine that answers a fixed picture.
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use tintype_options::Warning;
+use tintype_pixels::{Fault, ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+use crate::config::{ByteSize, Config, Interval};
+use crate::engine::{self, Engine, Output, Report, Timings, TransformError};
+use crate::{AppState, connections, router};
+
+/// What the double answers: the beginning of a JPEG.
+const PICTURE: &[u8] = b"\xff\xd8\xff\xe0picture";
+
+/// An engine that does what the source's first line says: `fault:…`, `panic`, `wait`, `large`; else answers [`PICTURE`].
+#[derive(Debug, Default)]
+struct Double {
+    released: Mutex<bool>,
+    release: Condvar,
+    ran: Mutex<usize>,
+}
+
+impl Double {
+    fn release(&self) {
+        *self.released.lock().unwrap() = true;
+        self.release.notify_all();
+    }
+
+    fn ran(&self) -> usize {
+        *self.ran.lock().unwrap()
+    }
+}
+
+fn info(bytes: &[u8]) -> ImageInfo {
+    ImageInfo {
+        format: ImageFormat::Jpeg,
+        file_size: bytes.len() as u64,
+        size: Size::new(200, 100),
+        orientation: Orientation::Upright,
+        layout: Layout::RGB8,
+        alpha: false,
+        frames: 1,
+        color: SourceColor::srgb(),
+        exif: None,
+    }
+}
+
+impl Engine for Double {
+    fn report(&self) -> Report {
+        Report { adapter: "double".into(), backend: "none".into(), software: true }
+    }
+
+    fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError> {
+        Ok(info(bytes))
+    }
+
+    fn transform(&self, bytes: &[u8], request: &engine::Request) -> Result<Output, TransformError> {
+        *self.ran.lock().unwrap() += 1;
+        let mut answer = PICTURE.to_vec();
+        match bytes {
+            b"panic" => panic!("the secret of the matter"),
+            b"fault:source" => return Err(TransformError::example(Fault::Source)),
+            b"fault:unsupported" => return Err(TransformError::example(Fault::Unsupported)),
+            b"fault:too-large" => return Err(TransformError::example(Fault::TooLarge)),
+            b"fault:busy" => return Err(TransformError::example(Fault::Busy)),
+            b"fault:internal" => return Err(TransformError::example(Fault::Internal)),
+            b"large" => answer.resize(8 << 20, 7),
+            b"wait" => {
+                let released = self.released.lock().unwrap();
+                drop(self.release.wait_while(released, |released| !*released).unwrap());
+            }
+            _ => {}
+        }
+        let content_type = match (request.accepts.avif, request.accepts.webp) {
+            (true, _) => "image/avif",
+            (false, true) => "image/webp",
+            (false, false) => "image/jpeg",
+        };
+        let ms = Duration::from_millis;
+        Ok(Output {
+            bytes: answer,
+            content_type,
+            size: Size::new(20, 10),
+            original: info(bytes),
+            warnings: vec![Warning::TooLargeForAvif],
+            timings: Timings { decode: ms(1), plan: ms(2), gpu: ms(3), encode: ms(4), total: ms(10) },
+            plan: String::new(),
+        })
+    }
+}
+
+/// A server with a folder of sources.
+struct Server {
+    state: AppState,
+    double: Arc<Double>,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn new() -> Self {
+        Self::with(|_config| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [
+            "panic",
+            "fault:source",
+            "fault:unsupported",
+            "fault:too-large",
+            "fault:busy",
+            "fault:internal",
+            "wait",
+            "large",
+        ];
+        for name in files {
+            std::fs::write(folder.path().join(name.replace(':', "-") + ".jpg"), name).unwrap();
+        }
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        std::fs::write(folder.path().join("a.jpg"), "picture").unwrap();
+        std::fs::write(folder.path().join("sub/b c.jpg"), "picture").unwrap();
+        std::fs::write(folder.path().join("big.jpg"), [0; 2000]).unwrap();
+        let mut config = Config::default();
+        config.origins.root = Some(folder.path().to_owned());
+        config.limits.source_bytes = ByteSize(1000);
+        change(&mut config);
+        let state = AppState::new(config).unwrap();
+        let double = Arc::new(Double::default());
+        state.set_engine(Arc::clone(&double) as Arc<dyn Engine>);
+        Self { state, double, _folder: folder }
+    }
+
+    async fn send(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Response {
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        router(self.state.clone()).oneshot(request.body(body.into()).unwrap()).await.unwrap()
+    }
+
+    async fn get(&self, uri: &str) -> (StatusCode, HeaderMap, String) {
+        self.get_with(uri, &[]).await
+    }
+
+    async fn get_with(&self, uri: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
+        read(self.send(Method::GET, uri, headers, Body::empty()).await).await
+    }
+}
+
+fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
+    headers.get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+async fn read(response: Response) -> (StatusCode, HeaderMap, String) {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    (parts.status, parts.headers, String::from_utf8_lossy(&body).into_owned())
+}
+
+#[tokio::test]
+async fn a_picture_has_the_documented_headers() {
+    let server = Server::new();
+    let (status, headers, body) = server.get("/cdn-cgi/image/width=20,fit=cover,nosuch=1/a.jpg").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(body.as_bytes(), String::from_utf8_lossy(PICTURE).as_bytes());
+    assert_eq!(headers[header::CONTENT_TYPE], "image/jpeg");
+    assert_eq!(headers[header::CONTENT_LENGTH], PICTURE.len().to_string());
+    assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=14400");
+    assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none';"));
+    assert!(!headers.contains_key(header::VARY));
+    assert!(headers[header::ETAG].to_str().unwrap().starts_with("\"cf-"));
+
+    let resized = headers["cf-resized"].to_str().unwrap();
+    let fields: Vec<_> = resized.split(' ').map(|field| field.split('=').next().unwrap()).collect();
+    assert_eq!(fields, ["internal", "q", "n", "c", "v", "l"], "{resized}");
+    assert!(resized.starts_with("internal=ok/m q=0 n=") && resized.contains(" c=10 "), "{resized}");
+    assert!(resized.ends_with(&format!(" l={}", PICTURE.len())), "{resized}");
+
+    let timing = headers["server-timing"].to_str().unwrap();
+    let names: Vec<_> = timing.split(", ").map(|part| part.split(";dur=").next().unwrap()).collect();
+    assert_eq!(names, ["fetch", "decode", "plan", "gpu", "encode", "total"], "{timing}");
+    assert!(timing.contains("gpu;dur=3.000"), "{timing}");
+
+    let warnings: Vec<_> = headers.get_all(header::WARNING).iter().map(|value| value.to_str().unwrap()).collect();
+    assert!(warnings.contains(&"cf-images 299 \"image too large for AVIF\""), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("nosuch")), "{warnings:?}");
+    assert!(warnings.iter().all(|warning| warning.starts_with("cf-images 299 \"") && warning.ends_with('"')));
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let server = Server::new();
+    let response = server.send(Method::HEAD, "/cdn-cgi/image/width=20/a.jpg", &[], Body::empty()).await;
+    let (status, headers, body) = read(response).await;
+    assert_eq!((status, body.as_str()), (StatusCode::OK, ""));
+    assert_eq!(headers[header::CONTENT_LENGTH], PICTURE.len().to_string());
+    assert_eq!(headers[header::CONTENT_TYPE], "image/jpeg");
+    let response = server.send(Method::POST, "/cdn-cgi/image/width=20/a.jpg", &[], Body::empty()).await;
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn every_way_to_fail_has_its_status_and_code() {
+    let server = Server::with(|config| {
+        config.origins.allow = vec!["allowed.test".parse().unwrap()];
+        config.limits.url_bytes = ByteSize(500);
+    });
+    let long = format!("/cdn-cgi/image/width=1/{}", "a".repeat(600));
+    let table = [
+        ("/cdn-cgi/image/", 403, 9419),
+        ("/cdn-cgi/image", 403, 9419),
+        ("/cdn-cgi/image/width=1", 403, 9419),
+        ("/cdn-cgi/image/width=1/", 403, 9419),
+        ("/cdn-cgi/image//a.jpg", 400, 9401),
+        ("/cdn-cgi/image/width/a.jpg", 400, 9401),
+        ("/cdn-cgi/image/format=mp4/a.jpg", 400, 9401),
+        ("/cdn-cgi/image/width=1/ftp://allowed.test/a.jpg", 403, 9406),
+        ("/cdn-cgi/image/width=1/https://other.test/a.jpg", 403, 9401),
+        ("/cdn-cgi/image/width=1/https://user@allowed.test/a.jpg", 403, 9406),
+        (long.as_str(), 414, 9419),
+        ("/cdn-cgi/image/width=1/missing.jpg", 404, 9404),
+        ("/cdn-cgi/image/width=1/../a.jpg", 404, 9404),
+        ("/cdn-cgi/image/width=1/%2e%2e/etc/passwd", 404, 9404),
+        ("/cdn-cgi/image/width=1/sub", 404, 9404),
+        ("/cdn-cgi/image/width=1/big.jpg", 413, 9402),
+        ("/cdn-cgi/image/width=1/fault-source.jpg", 422, 9516),
+        ("/cdn-cgi/image/width=1/fault-unsupported.jpg", 415, 9412),
+        ("/cdn-cgi/image/width=1/fault-too-large.jpg", 403, 9413),
+        ("/cdn-cgi/image/width=1/fault-busy.jpg", 503, 9522),
+        ("/cdn-cgi/image/width=1/fault-internal.jpg", 500, 9517),
+        ("/cdn-cgi/image/width=1/panic.jpg", 500, 9517),
+    ];
+    for (uri, status, code) in table {
+        let (actual, headers, body) = server.get(uri).await;
+        assert_eq!(actual.as_u16(), status, "{uri}: {body}");
+        assert!(body.starts_with(&format!("ERROR {code}: ")), "{uri}: {body}");
+        assert_eq!(headers["cf-resized"], format!("err={code}"), "{uri}");
+        assert_eq!(headers[header::CONTENT_TYPE], "text/plain; charset=utf-8", "{uri}");
+        assert_eq!(headers[header::CACHE_CONTROL], "no-store", "{uri}");
+        assert_eq!(headers.contains_key(header::RETRY_AFTER), status == 503, "{uri}");
+        assert!(status < 500 || !body.contains("secret"), "{uri}: {body}");
+        assert!(!body.contains("/tmp"), "{uri}: {body}");
+    }
+    // A panic has not cost the place of the job.
+    assert_eq!(server.get("/cdn-cgi/image/width=1/a.jpg").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn loops_are_cut() {
+    let server = Server::new();
+    for via in ["1.1 tintype (image-resizing)", "1.1 a, 2 Image-Resizing"] {
+        let (status, headers, _body) = server.get_with("/cdn-cgi/image/width=1/a.jpg", &[("via", via)]).await;
+        assert_eq!((status.as_u16(), &headers["cf-resized"]), (508, &"err=9403".parse().unwrap()), "{via}");
+    }
+    let (status, _headers, _body) = server.get_with("/cdn-cgi/image/width=1/a.jpg", &[("via", "1.1 varnish")]).await;
+    assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_source_is_read_raw() {
+    let server = Server::new();
+    for source in ["sub/b%20c.jpg", "/sub/b%20c.jpg", "sub%2Fb%20c.jpg", "sub/b%20c.jpg?v=1"] {
+        let (status, _headers, body) = server.get(&format!("/cdn-cgi/image/width=1/{source}")).await;
+        assert_eq!(status, StatusCode::OK, "{source}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn accept_decides_only_with_format_auto() {
+    let server = Server::new();
+    let accept = [("accept", "image/avif,image/webp,*/*;q=0.8")];
+    let (_status, headers, _body) = server.get_with("/cdn-cgi/image/format=auto/a.jpg", &accept).await;
+    assert_eq!((text(&headers, header::CONTENT_TYPE), text(&headers, header::VARY)), ("image/avif", "Accept"));
+    let avif_tag = headers[header::ETAG].clone();
+    let (_status, headers, _body) = server.get("/cdn-cgi/image/format=auto/a.jpg").await;
+    assert_eq!(headers[header::CONTENT_TYPE], "image/jpeg");
+    assert_ne!(headers[header::ETAG], avif_tag);
+}
+
+#[tokio::test]
+async fn an_unchanged_picture_is_not_made_again() {
+    let server = Server::new();
+    let uri = "/cdn-cgi/image/width=1/a.jpg";
+    let (_status, headers, _body) = server.get(uri).await;
+    let tag = headers[header::ETAG].to_str().unwrap().to_owned();
+    let known = [("if-none-match", tag.as_str())];
+    let (status, headers, body) = server.get_with(uri, &known).await;
+    assert_eq!((status, body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(headers[header::ETAG], tag);
+    assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=14400");
+    assert_eq!(server.double.ran(), 1);
+    assert_eq!(server.get_with("/cdn-cgi/image/width=2/a.jpg", &known).await.0, StatusCode::OK);
+    std::fs::write(server._folder.path().join("a.jpg"), "another picture").unwrap();
+    assert_eq!(server.get_with(uri, &known).await.0, StatusCode::OK);
+    assert_eq!(server.double.ran(), 3);
+}
+
+#[tokio::test]
+async fn onerror_leads_to_the_source_but_never_elsewhere() {
+    let server = Server::with(|config| config.origins.allow = vec!["127.0.0.1:1".parse().unwrap()]);
+    let table = [
+        ("fault-source.jpg", 307, Some("/fault-source.jpg")),
+        ("missing.jpg?v=1", 307, Some("/missing.jpg?v=1")),
+        ("//missing.jpg", 307, Some("/missing.jpg")),
+        ("%5C%5Cevil.test/a.jpg", 307, Some("/%5C%5Cevil.test/a.jpg")),
+        ("http://127.0.0.1:1/a.jpg", 307, Some("http://127.0.0.1:1/a.jpg")),
+        ("https://evil.test/a.jpg", 403, None),
+        ("ftp://evil.test/a.jpg", 403, None),
+    ];
+    for (source, status, location) in table {
+        let (actual, headers, body) = server.get(&format!("/cdn-cgi/image/onerror=redirect,width=1/{source}")).await;
+        let to = headers.get(header::LOCATION).map(|value| value.to_str().unwrap());
+        assert_eq!((actual.as_u16(), to), (status, location), "{source}: {body}");
+        assert!(headers["cf-resized"].to_str().unwrap().starts_with("err="), "{source}");
+    }
+}
+
+#[tokio::test]
+async fn a_third_request_is_refused_at_once() {
+    let server = Server::with(|config| (config.server.jobs, config.server.queue) = (1, 1));
+    let uri = "/cdn-cgi/image/width=1/wait.jpg";
+    let waiting = || {
+        let request = Request::builder().uri(uri).body(Body::empty()).unwrap();
+        tokio::spawn(router(server.state.clone()).oneshot(request))
+    };
+    let (first, second) = (waiting(), waiting());
+    while !server.state.jobs().is_full() {
+        tokio::task::yield_now().await;
+    }
+    let started = Instant::now();
+    let (status, headers, body) = server.get(uri).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
+    assert_eq!((text(&headers, header::RETRY_AFTER), text(&headers, "cf-resized")), ("1", "err=9522"));
+    assert!(started.elapsed() < Duration::from_secs(1));
+    assert_eq!(server.get("/healthz").await.0, StatusCode::OK);
+    server.double.release();
+    for admitted in [first, second] {
+        assert_eq!(admitted.await.unwrap().unwrap().status(), StatusCode::OK);
+    }
+    assert_eq!(server.get("/cdn-cgi/image/width=1/a.jpg").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn waiting_has_an_end() {
+    let server = Server::with(|config| {
+        (config.server.jobs, config.server.queue) = (1, 1);
+        config.server.timeout = Interval(Duration::from_millis(100));
+    });
+    let uri = "/cdn-cgi/image/width=1/wait.jpg";
+    let request = Request::builder().uri(uri).body(Body::empty()).unwrap();
+    let first = tokio::spawn(router(server.state.clone()).oneshot(request));
+    while server.double.ran() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let (status, _headers, body) = server.get(uri).await;
+    assert_eq!((status.as_u16(), body.starts_with("ERROR 9529: ")), (504, true), "{body}");
+    server.double.release();
+    assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::OK, "what runs is not cut off");
+}
+
+#[tokio::test]
+async fn health_is_answered_before_the_engine_is_there() {
+    let state = AppState::new(Config::default()).unwrap();
+    let get = async |uri: &str| {
+        let request = Request::builder().uri(uri).body(Body::empty()).unwrap();
+        read(router(state.clone()).oneshot(request).await.unwrap()).await
+    };
+    assert_eq!(get("/healthz").await.0, StatusCode::OK);
+    let (status, _headers, body) = get("/readyz").await;
+    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "{\"ready\":false}\n"));
+    let (status, headers, _body) = get("/cdn-cgi/image/width=1/a.jpg").await;
+    assert_eq!((status.as_u16(), headers.contains_key(header::RETRY_AFTER)), (503, true));
+    state.set_engine(Arc::new(Double::default()));
+    let (status, headers, body) = get("/readyz").await;
+    assert_eq!((status, text(&headers, header::CONTENT_TYPE)), (StatusCode::OK, "application/json"));
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&body["ready"], &body["adapter"], &body["software"]), (&true.into(), &"double".into(), &true.into()));
+}
+
+#[tokio::test]
+async fn the_playground_has_what_its_page_asks_for() {
+    let server = Server::new();
+    for (uri, content_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/playground/playground.css", "text/css; charset=utf-8"),
+        ("/playground/playground.js", "text/javascript; charset=utf-8"),
+        ("/playground/options.json", "application/json"),
+        ("/playground/samples.json", "application/json"),
+    ] {
+        let (status, headers, body) = server.get(uri).await;
+        assert_eq!((status, headers[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::OK, content_type), "{uri}");
+        assert!(!body.is_empty(), "{uri}");
+    }
+    let options: serde_json::Value = serde_json::from_str(&server.get("/playground/options.json").await.2).unwrap();
+    let width = options.as_array().unwrap().iter().find(|option| option["name"] == "width").unwrap();
+    assert_eq!((&width["aliases"][0], &width["group"]), (&"w".into(), &"size".into()));
+    let samples: Vec<String> = serde_json::from_str(&server.get("/playground/samples.json").await.2).unwrap();
+    assert!(samples.contains(&"sub/b c.jpg".to_owned()), "{samples:?}");
+
+    assert_eq!(server.get("/nothing").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/playground/../Cargo.toml").await.0, StatusCode::NOT_FOUND);
+    let without = Server::with(|config| config.server.playground = false);
+    assert_eq!(without.get("/").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_posted_picture_is_transformed_within_the_limits() {
+    let server = Server::new();
+    let post = async |uri: &str, body: Vec<u8>| read(server.send(Method::POST, uri, &[], body).await).await;
+    let (status, headers, _body) = post("/playground/transform/width=1,format=auto", b"picture".to_vec()).await;
+    assert_eq!((status, text(&headers, header::CACHE_CONTROL)), (StatusCode::OK, "no-store"));
+    assert!(headers.contains_key("server-timing") && headers.contains_key("cf-resized"));
+    let (status, headers, _body) = post("/playground/transform/width=1", vec![0; 1001]).await;
+    assert_eq!((status.as_u16(), text(&headers, "cf-resized")), (413, "err=9402"));
+    let (status, _headers, _body) = post("/playground/transform/format=mp4", b"picture".to_vec()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, _headers, body) = post("/playground/transform/width=1", b"fault:source".to_vec()).await;
+    assert!(status.as_u16() == 422 && body.starts_with("ERROR 9516"), "{status} {body}");
+}
+
+#[tokio::test]
+async fn plans_are_explained_for_sizes() {
+    let server = Server::new();
+    for (query, code) in
+        [("", 9424), ("?width=0&height=1", 9424), ("?width=1&height=x", 9424), ("?width=1&height=1&format=tga", 9424)]
+    {
+        let (status, headers, _body) = server.get(&format!("/playground/explain/width=1{query}")).await;
+        assert_eq!(
+            (status.as_u16(), headers["cf-resized"].to_str().unwrap()),
+            (400, format!("err={code}").as_str()),
+            "{query}"
+        );
+    }
+    let (status, _headers, body) = server.get("/playground/explain/width=1?source=missing.jpg").await;
+    assert!(status == StatusCode::NOT_FOUND && body.starts_with("ERROR 9404"), "{body}");
+}
+
+/// A server on a real socket; the sender stops it.
+async fn listen(
+    server: &Server,
+    grace: Duration,
+) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async move { drop(stopped.await) };
+    let serving = tokio::spawn(connections::serve(listener, router(server.state.clone()), stopped, grace));
+    (address, stop, serving)
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_the_whole_body() {
+    let server = Server::new();
+    let (address, _stop, _serving) = listen(&server, Duration::from_secs(5)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = "GET /cdn-cgi/image/width=1/large.jpg HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (mut total, mut chunk) = (0, vec![0; 1 << 20]);
+    loop {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        match stream.read(&mut chunk).await.unwrap() {
+            0 => break,
+            read => total += read,
+        }
+    }
+    assert!(total > 8 << 20, "{total} bytes");
+}
+
+#[tokio::test]
+async fn stopping_finishes_what_was_admitted() {
+    let server = Server::new();
+    let (address, stop, serving) = listen(&server, Duration::from_secs(20)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /cdn-cgi/image/width=1/wait.jpg HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    while server.double.ran() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    stop.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(TcpStream::connect(address).await.is_err(), "no new connection is accepted");
+    server.double.release();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n") && answer.ends_with(PICTURE));
+    assert_eq!(serving.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn stopping_does_not_wait_forever() {
+    let server = Server::new();
+    let (address, stop, serving) = listen(&server, Duration::from_millis(100)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /cdn-cgi/image/width=1/wait.jpg HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    while server.double.ran() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    stop.send(()).unwrap();
+    assert_eq!(serving.await.unwrap(), 1);
+    server.double.release();
+}
