@@ -48,10 +48,18 @@ pub(crate) async fn serve(
             accepted = accept(&listener, &slots) => accepted,
             () = &mut stop => break,
         };
-        let Ok((stream, slot)) = accepted else {
-            tokio::time::sleep(PAUSE).await;
-            continue;
+        let (stream, slot) = match accepted {
+            Ok(accepted) => accepted,
+            // The client has gone already.
+            Err(error) if is_of_client(&error) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
         };
+        // An answer's last packet must not wait for an acknowledgement. Fails only for connections that are gone.
+        drop(stream.set_nodelay(true));
         let service = TowerToHyperService::new(router.clone());
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
@@ -73,7 +81,10 @@ pub(crate) async fn serve(
 async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> io::Result<(TcpStream, impl Send + use<>)> {
     let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
     let (stream, _peer) = listener.accept().await?;
-    // An answer's last packet must not wait for an acknowledgement.
-    stream.set_nodelay(true)?;
     Ok((stream, slot))
+}
+
+fn is_of_client(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(error.kind(), Kind::ConnectionAborted | Kind::ConnectionReset | Kind::ConnectionRefused)
 }

@@ -99,6 +99,7 @@ impl From<OptionsError> for Rejection {
 impl From<OriginError> for Rejection {
     fn from(error: OriginError) -> Self {
         use OriginError as E;
+        let retry = error == E::NoMemory;
         let status = |status: u16| StatusCode::from_u16(status).expect("three digits: an origin's or one of these");
         let (status, code) = match error {
             E::InvalidUrl => (StatusCode::FORBIDDEN, 9406),
@@ -106,6 +107,7 @@ impl From<OriginError> for Rejection {
             E::PrivateAddress => (StatusCode::FORBIDDEN, 9406),
             E::NotFound => (StatusCode::NOT_FOUND, 9404),
             E::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, 9402),
+            E::NoMemory => (StatusCode::SERVICE_UNAVAILABLE, 9527),
             E::Dns => (status(523), 9407),
             E::Refused => (status(523), 9510),
             E::ConnectTimeout => (status(522), 9504),
@@ -118,7 +120,7 @@ impl From<OriginError> for Rejection {
             E::TooManyRedirects { .. } => (StatusCode::BAD_REQUEST, 9421),
             E::Failed => (StatusCode::BAD_GATEWAY, 9505),
         };
-        Self::new(status, code, error.to_string())
+        Self { retry, ..Self::new(status, code, error.to_string()) }
     }
 }
 
@@ -177,6 +179,7 @@ mod tests {
             (E::PrivateAddress, 403, 9406),
             (E::NotFound, 404, 9404),
             (E::TooLarge { limit_bytes: 1 }, 413, 9402),
+            (E::NoMemory, 503, 9527),
             (E::Dns, 523, 9407),
             (E::Refused, 523, 9510),
             (E::ConnectTimeout, 522, 9504),

@@ -10,6 +10,9 @@ use crate::engine::{Engine, Output, Request};
 use crate::origin::{OriginsError, Sources};
 use crate::reject::Rejection;
 
+/// Bodies of requests read at once; each may be as large as a source.
+const MAX_UPLOADS: usize = 8;
+
 /// The server's state; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AppState {
@@ -21,6 +24,7 @@ struct Inner {
     config: Config,
     sources: Sources,
     fetches: Gate,
+    uploads: Gate,
     jobs: Gate,
     engine: OnceLock<Arc<dyn Engine>>,
 }
@@ -31,8 +35,9 @@ impl AppState {
         let sources = Sources::new(&config)?;
         let queue = config.server.queue;
         let fetches = Gate::new(config.origins.concurrency, queue);
+        let uploads = Gate::new(MAX_UPLOADS, queue);
         let jobs = Gate::new(config.server.jobs, queue);
-        Ok(Self { inner: Arc::new(Inner { config, sources, fetches, jobs, engine: OnceLock::new() }) })
+        Ok(Self { inner: Arc::new(Inner { config, sources, fetches, uploads, jobs, engine: OnceLock::new() }) })
     }
 
     /// Makes the server ready. The first engine stays.
@@ -51,6 +56,11 @@ impl AppState {
     /// The gate in front of reading sources.
     pub(crate) fn fetches(&self) -> &Gate {
         &self.inner.fetches
+    }
+
+    /// The gate in front of reading bodies of requests. Its own, so that slow senders hold up only each other.
+    pub(crate) fn uploads(&self) -> &Gate {
+        &self.inner.uploads
     }
 
     /// The gate in front of the processors and the device.

@@ -80,6 +80,7 @@ mod tests {
 
     use super::*;
     use crate::engine::Accepts;
+    use crate::origin::Memory;
 
     fn how(options: &str, accepts: Accepts) -> How {
         How::new(&Config::default(), &Request { options: options.parse().unwrap(), accepts })
@@ -114,8 +115,13 @@ mod tests {
     #[test]
     fn without_a_validator_the_bytes_decide() {
         let how = how("width=1", Accepts::default());
-        let source =
-            |bytes| Fetched { bytes: Bytes::from_static(bytes), validator: None, cache_control: None, expires: None };
+        let source = |bytes| Fetched {
+            bytes: Bytes::from_static(bytes),
+            validator: None,
+            cache_control: None,
+            expires: None,
+            held: Memory::new(0).hold(),
+        };
         assert_eq!(how.tag_of(&source(b"a")), how.tag_of(&source(b"a")));
         assert_ne!(how.tag_of(&source(b"a")), how.tag_of(&source(b"b")));
     }

@@ -127,6 +127,8 @@ impl Default for CacheConfig {
 pub struct LimitsConfig {
     /// Bytes of an encoded source. Default 100 MB.
     pub source_bytes: ByteSize,
+    /// Bytes of all sources in progress together; beyond, the answer is 503. Default 1 GB.
+    pub memory: ByteSize,
     /// Pixels of a source, all frames of an animation together. Default 100,000,000.
     pub pixels: u64,
     /// Longest side of a source, in pixels. Default 12,000.
@@ -137,7 +139,13 @@ pub struct LimitsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { source_bytes: ByteSize(100_000_000), pixels: 100_000_000, side: 12_000, url_bytes: ByteSize(16_000) }
+        Self {
+            source_bytes: ByteSize(100_000_000),
+            memory: ByteSize(1_000_000_000),
+            pixels: 100_000_000,
+            side: 12_000,
+            url_bytes: ByteSize(16_000),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
-use super::{Fetched, OriginError, Validator};
+use super::{Fetched, Held, OriginError, Validator};
 
 /// A folder that sources are read from.
 #[derive(Clone, Debug)]
@@ -66,7 +66,8 @@ impl Folder {
     }
 
     /// Reads a file that was found. Blocks. A file that has changed since is not read.
-    pub(crate) fn read(&self, found: Found) -> Result<Fetched, OriginError> {
+    pub(crate) fn read(&self, found: Found, mut held: Held) -> Result<Fetched, OriginError> {
+        held.grow(found.len)?;
         let file = fs::File::open(&found.path).map_err(|_hidden| OriginError::NotFound)?;
         let mut bytes = Vec::with_capacity(usize::try_from(found.len).unwrap_or(0));
         // One byte more than expected tells a file that grew.
@@ -74,7 +75,13 @@ impl Folder {
         if bytes.len() as u64 != found.len {
             return Err(OriginError::Interrupted);
         }
-        Ok(Fetched { bytes: Bytes::from(bytes), validator: Some(found.validator), cache_control: None, expires: None })
+        Ok(Fetched {
+            bytes: Bytes::from(bytes),
+            validator: Some(found.validator),
+            cache_control: None,
+            expires: None,
+            held,
+        })
     }
 
     /// Names of pictures below the root, `/` between folders, sorted, at most `limit`. Blocks.
@@ -140,6 +147,7 @@ fn relative_path(source: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origin::Memory;
 
     fn folder() -> (tempfile::TempDir, Folder) {
         let outside = tempfile::tempdir().unwrap();
@@ -165,7 +173,7 @@ mod tests {
     }
 
     fn read(folder: &Folder, source: &str) -> Result<Bytes, OriginError> {
-        Ok(folder.read(folder.find(source)?)?.bytes)
+        Ok(folder.read(folder.find(source)?, Memory::new(1000).hold())?.bytes)
     }
 
     #[test]
@@ -226,6 +234,8 @@ mod tests {
     fn size_is_checked_before_reading() {
         let (_keep, folder) = folder();
         assert_eq!(folder.find("big.jpg").unwrap_err(), OriginError::TooLarge { limit_bytes: 100 });
+        let none = Memory::new(3).hold();
+        assert_eq!(folder.read(folder.find("a.jpg").unwrap(), none).unwrap_err(), OriginError::NoMemory);
     }
 
     #[test]
@@ -233,7 +243,7 @@ mod tests {
         let (keep, folder) = folder();
         let found = folder.find("a.jpg").unwrap();
         fs::write(keep.path().join("root/a.jpg"), "longer than before").unwrap();
-        assert_eq!(folder.read(found).unwrap_err(), OriginError::Interrupted);
+        assert_eq!(folder.read(found, Memory::new(1000).hold()).unwrap_err(), OriginError::Interrupted);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod addresses;
 mod allow;
 mod folder;
+mod memory;
 mod remote;
 #[cfg(test)]
 mod remote_tests;
@@ -24,6 +25,7 @@ pub use allow::{AllowRule, AllowRuleError};
 
 use crate::config::Config;
 use folder::Folder;
+pub(crate) use memory::{Held, Memory};
 use remote::Fetcher;
 pub(crate) use remote::is_loop;
 
@@ -35,6 +37,7 @@ pub(crate) struct Sources {
     allow: Vec<AllowRule>,
     /// Where there is any host to fetch from.
     fetcher: Option<Fetcher>,
+    memory: Memory,
     timeout: Duration,
 }
 
@@ -51,7 +54,7 @@ pub(crate) enum Target {
 }
 
 /// A source that was read.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Fetched {
     /// The picture, still encoded.
     pub(crate) bytes: Bytes,
@@ -61,6 +64,8 @@ pub(crate) struct Fetched {
     pub(crate) cache_control: Option<String>,
     /// How long the origin's `Expires` lies in the future of its `Date`.
     pub(crate) expires: Option<Duration>,
+    /// The room that the bytes take; to be kept as long as they are.
+    pub(crate) held: Held,
 }
 
 /// What tells one version of a source from another: an entity tag (RFC 9110, 8.8.3), the origin's or one made of a file's
@@ -128,6 +133,9 @@ pub(crate) enum OriginError {
         /// The limit, in bytes.
         limit_bytes: u64,
     },
+    /// Sources in progress take `limits.memory` already.
+    #[error("the server is busy with large pictures")]
+    NoMemory,
     /// The name has no address.
     #[error("source host's name could not be resolved")]
     Dns,
@@ -211,6 +219,7 @@ impl Sources {
             bases,
             allow: origins.allow.clone(),
             fetcher,
+            memory: Memory::new(config.limits.memory.0),
             timeout: origins.timeout.0,
         })
     }
@@ -250,7 +259,7 @@ impl Sources {
     async fn fetch_relative(&self, source: &str, known: Option<&Validator>) -> Result<Fetch, OriginError> {
         let mut answer = Err(OriginError::NotFound);
         if let Some(folder) = &self.folder {
-            answer = read_file(folder.clone(), source, known.cloned()).await;
+            answer = read_file(folder.clone(), source, known.cloned(), self.memory.hold()).await;
         }
         for base in &self.bases {
             if !matches!(answer, Err(OriginError::NotFound)) {
@@ -266,7 +275,7 @@ impl Sources {
 
     async fn fetch_url(&self, url: Url, known: Option<&Validator>) -> Result<Fetch, OriginError> {
         let fetcher = self.fetcher.as_ref().ok_or(OriginError::NotAllowed)?;
-        fetcher.fetch(url, known).await
+        fetcher.fetch(url, known, self.memory.hold()).await
     }
 }
 
@@ -282,7 +291,7 @@ fn below(base: &Url, source: &str) -> Option<Url> {
     AllowRule::covering(base)?.matches(&url).then_some(url)
 }
 
-async fn read_file(folder: Folder, source: &str, known: Option<Validator>) -> Result<Fetch, OriginError> {
+async fn read_file(folder: Folder, source: &str, known: Option<Validator>, held: Held) -> Result<Fetch, OriginError> {
     let path = source.split(['?', '#']).next().unwrap_or_default();
     let path = percent_decode_str(path).decode_utf8().map_err(|_utf8| OriginError::NotFound)?.into_owned();
     let read = move || {
@@ -290,7 +299,7 @@ async fn read_file(folder: Folder, source: &str, known: Option<Validator>) -> Re
         if known.is_some_and(|known| known == found.validator) {
             return Ok(Fetch::Unchanged { cache_control: None, expires: None });
         }
-        folder.read(found).map(Fetch::Fetched)
+        folder.read(found, held).map(Fetch::Fetched)
     };
     tokio::task::spawn_blocking(read).await.unwrap_or(Err(OriginError::Failed))
 }

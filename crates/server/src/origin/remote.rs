@@ -19,7 +19,7 @@ use reqwest::{Client, Response};
 use url::{Host, Url};
 
 use super::addresses::Reach;
-use super::{AllowRule, Fetch, Fetched, OriginError, Validator, is_plain_http};
+use super::{AllowRule, Fetch, Fetched, Held, OriginError, Validator, is_plain_http};
 use crate::config::Config;
 
 /// What the server calls itself on requests to origins. The pseudonym `image-resizing` is the one that other
@@ -60,14 +60,20 @@ impl Fetcher {
     }
 
     /// Fetches `url`, whose scheme and host the caller has allowed; only if it has changed from `known`.
-    pub(crate) async fn fetch(&self, mut url: Url, known: Option<&Validator>) -> Result<Fetch, OriginError> {
+    /// What is read counts in `held`.
+    pub(crate) async fn fetch(
+        &self,
+        mut url: Url,
+        known: Option<&Validator>,
+        held: Held,
+    ) -> Result<Fetch, OriginError> {
         for hop in 0..=self.redirects {
             let response = self.send(&url, known).await.map_err(|error| match error {
                 OriginError::PrivateAddress if hop > 0 => OriginError::BadRedirect,
                 error => error,
             })?;
             if !is_redirect(response.status()) {
-                return self.read(response, known.is_some()).await;
+                return self.read(response, known.is_some(), held).await;
             }
             url = redirect_target(&url, response.headers())?;
         }
@@ -98,7 +104,7 @@ impl Fetcher {
         rules.map(AllowRule::reach).max().unwrap_or(Reach::Public)
     }
 
-    async fn read(&self, mut response: Response, asked: bool) -> Result<Fetch, OriginError> {
+    async fn read(&self, mut response: Response, asked: bool, mut held: Held) -> Result<Fetch, OriginError> {
         let status = response.status();
         let cache_control = text(response.headers(), header::CACHE_CONTROL);
         let expires = lifetime(response.headers());
@@ -123,9 +129,10 @@ impl Fetcher {
             if (bytes.len() + chunk.len()) as u64 > self.limit_bytes {
                 return Err(too_large);
             }
+            held.grow(chunk.len() as u64)?;
             bytes.extend_from_slice(&chunk);
         }
-        Ok(Fetch::Fetched(Fetched { bytes: bytes.freeze(), validator, cache_control, expires }))
+        Ok(Fetch::Fetched(Fetched { bytes: bytes.freeze(), validator, cache_control, expires, held }))
     }
 }
 

@@ -88,7 +88,7 @@ impl Job {
         match ready? {
             Ready::Unchanged(about) => Ok(respond::not_modified(&about)),
             Ready::Work { source, about, permit } => {
-                let output = state::transform(engine, permit, source.bytes, request).await?;
+                let output = state::transform(engine, (permit, source.held), source.bytes, request).await?;
                 let spent = Spent { fetch, total: self.started.elapsed() };
                 Ok(respond::picture(output, &about, spent))
             }

@@ -112,7 +112,7 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
     let engine = app.ready()?;
     let (parsed, asked) = asked(request.uri(), TRANSFORM, request.headers())?;
     let receive = async {
-        let _permit = app.fetches().enter().await?;
+        let _permit = app.uploads().enter().await?;
         body(request, app.config().limits.source_bytes.0).await
     };
     let prepare = async {
@@ -177,7 +177,9 @@ async fn probed(app: &AppState, source: &str) -> Result<ImageInfo, Rejection> {
     let target = app.sources().resolve(&source)?;
     let permit = app.fetches().enter().await?;
     match app.sources().fetch(&target, None).await? {
-        Fetch::Fetched(Fetched { bytes, .. }) => Ok(state::blocking(permit, move || engine.probe(&bytes)).await??),
+        Fetch::Fetched(Fetched { bytes, held, .. }) => {
+            Ok(state::blocking((permit, held), move || engine.probe(&bytes)).await??)
+        }
         Fetch::Unchanged { .. } => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
     }
 }
