@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_copyright_survives_alone() {
-        for notice in [b"(c) 2026 A. Person\0".as_slice(), b"Photographer\0Editor\0", b"me\0"] {
+        for notice in [b"(c) 2026 A. Person\0".as_slice(), b"Photographer\0Editor\0", b"mine\0"] {
             let small = copyright_only(&block(false, 6, Some(notice), b"\xff\xd8thumb\xff\xd9")).expect("has a notice");
             let exif = read(&small).expect("what we write can be read");
             assert_eq!(exif.fields().count(), 1);

@@ -156,12 +156,10 @@ mod tests {
 
     #[test]
     fn srgb_in_any_spelling_is_srgb() {
-        let table = ColorProfile {
-            red_trc: Some(srgb_table()),
-            green_trc: Some(srgb_table()),
-            blue_trc: Some(srgb_table()),
-            ..ColorProfile::new_srgb()
-        };
+        let mut table = ColorProfile::new_srgb();
+        for curve in [&mut table.red_trc, &mut table.green_trc, &mut table.blue_trc] {
+            *curve = Some(srgb_table());
+        }
         for profile in [ColorProfile::new_srgb(), table] {
             assert!(source_color(Some(&encoded(&profile))).is_srgb());
         }

@@ -4,7 +4,7 @@
 //! found by content, never by name, and everything a source may cost is bounded by [`Limits`] before it is paid. What
 //! to do with a picture is not known here: no options, no engine, no files and no network.
 //!
-//! Start with [`registry`](self::formats), the table of formats; each has a folder of its own with a `probe`, a
+//! Start with [`formats`] and `registry.rs`, the table of formats; each has a folder of its own with a `probe`, a
 //! `decode` and an `encode` as far as it has them. [`exif`] and [`icc`] are shared by all formats.
 //!
 //! Invariants:
@@ -44,6 +44,9 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
     let codec = registry::find(bytes)?;
     limits.check_file(bytes)?;
     let info = barrier::guarded(|| (codec.probe)(bytes, limits), |detail| CodecError::damaged(codec.format, detail))?;
+    if info.size.is_empty() {
+        return Err(CodecError::damaged(codec.format, format_args!("the size is {}", info.size)));
+    }
     limits.check_picture(info.size, info.layout)?;
     limits.check_frames(info.frames)?;
     Ok(info)

@@ -9,10 +9,15 @@ pub(crate) struct Codec {
     pub(crate) format: ImageFormat,
     /// Whether a file that begins like this is of the format.
     sniff: fn(&[u8]) -> bool,
-    pub(crate) probe: fn(&[u8], &Limits) -> Result<ImageInfo, CodecError>,
-    /// The samples of the first frame, in the layout and number that `probe` announced.
-    pub(crate) decode: fn(&[u8], &ImageInfo, &Limits) -> Result<Vec<u8>, CodecError>,
+    pub(crate) probe: Probe,
+    pub(crate) decode: Decode,
 }
+
+/// What a header says.
+type Probe = fn(&[u8], &Limits) -> Result<ImageInfo, CodecError>;
+
+/// The samples of the first frame, in the layout and number that `probe` announced.
+type Decode = fn(&[u8], &ImageInfo, &Limits) -> Result<Vec<u8>, CodecError>;
 
 const CODECS: &[Codec] = &[
     Codec { format: ImageFormat::Jpeg, sniff: jpeg::sniff, probe: jpeg::probe, decode: jpeg::decode },

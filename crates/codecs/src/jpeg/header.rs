@@ -8,25 +8,22 @@ use crate::{CodecError, Limits};
 
 /// What stands in front of the first scan.
 pub(super) struct Header {
-    pub(super) size: Size,
-    /// 1, 3 or 4.
-    pub(super) components: u8,
-    pub(super) progressive: bool,
-    /// Rows of pixels in one row of blocks: 8 times the largest vertical sampling factor.
-    pub(super) mcu_rows: u32,
+    pub(super) frame: Frame,
     /// Where Adobe's segment keeps its color transform, and which one it is.
     pub(super) adobe_transform: Option<(usize, u8)>,
     /// The EXIF block without its prefix.
     pub(super) exif: Option<Range<usize>>,
     /// The color profile, put together.
     pub(super) icc: Option<Vec<u8>>,
+    /// Whether the first scan holds all components, interleaved, as nearly all files do.
+    pub(super) interleaved: bool,
     /// Where the first scan's entropy-coded data begins.
     scan: usize,
 }
 
 impl Header {
     pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, CodecError> {
-        let mut frame: Option<(Size, u8, bool, u32)> = None;
+        let mut frame: Option<Frame> = None;
         let (mut adobe_transform, mut exif) = (None, None);
         let mut icc = IccChunks::default();
         let mut at = 2;
@@ -35,17 +32,18 @@ impl Header {
                 .ok_or_else(|| CodecError::truncated(ImageFormat::Jpeg, "the file ends before the first scan"))?;
             let data = &bytes[segment.clone()];
             match marker {
-                0xc0..=0xc2 if frame.is_none() => frame = Some(start_of_frame(marker, data)?),
+                0xc0..=0xc2 if frame.is_none() => frame = Some(Frame::parse(marker, data)?),
                 0xc0..=0xc2 => return Err(CodecError::damaged(ImageFormat::Jpeg, "two frame headers")),
                 0xc3 => return Err(unsupported("with lossless coding")),
                 0xc5..=0xc7 => return Err(unsupported("with hierarchical coding")),
                 0xc9..=0xcb | 0xcd..=0xcf => return Err(unsupported("with arithmetic coding")),
                 0xd9 => return Err(CodecError::damaged(ImageFormat::Jpeg, "the picture ends before its first scan")),
                 0xda => {
-                    let (size, components, progressive, mcu_rows) = frame
+                    let frame = frame
                         .ok_or_else(|| CodecError::damaged(ImageFormat::Jpeg, "a scan before the frame header"))?;
+                    let interleaved = data.first() == Some(&frame.components);
                     let (icc, scan) = (icc.assemble(), segment.end);
-                    return Ok(Self { size, components, progressive, mcu_rows, adobe_transform, exif, icc, scan });
+                    return Ok(Self { frame, adobe_transform, exif, icc, interleaved, scan });
                 }
                 0xe1 if exif.is_none() && data.starts_with(b"Exif\0\0") => exif = Some(segment.start + 6..segment.end),
                 0xe2 => icc.add(data, limits)?,
@@ -112,29 +110,45 @@ fn next_segment(bytes: &[u8], mut at: usize) -> Option<(u8, Range<usize>)> {
     }
 }
 
-fn start_of_frame(marker: u8, data: &[u8]) -> Result<(Size, u8, bool, u32), CodecError> {
-    let [precision, h1, h0, w1, w0, components, rest @ ..] = data else {
-        return Err(CodecError::damaged(ImageFormat::Jpeg, "a short frame header"));
-    };
-    let size = Size::new(u32::from(u16::from_be_bytes([*w1, *w0])), u32::from(u16::from_be_bytes([*h1, *h0])));
-    if *precision != 8 {
-        return Err(unsupported("with other than 8 bits per sample"));
+/// The frame header (B.2.2).
+pub(super) struct Frame {
+    pub(super) size: Size,
+    /// 1, 3 or 4.
+    pub(super) components: u8,
+    pub(super) progressive: bool,
+    /// Rows of pixels in one row of blocks: 8 times the largest vertical sampling factor.
+    pub(super) mcu_rows: u32,
+    /// Whether the components call themselves `R`, `G` and `B`.
+    pub(super) named_rgb: bool,
+}
+
+impl Frame {
+    fn parse(marker: u8, data: &[u8]) -> Result<Self, CodecError> {
+        let [precision, h1, h0, w1, w0, components, rest @ ..] = data else {
+            return Err(CodecError::damaged(ImageFormat::Jpeg, "a short frame header"));
+        };
+        let size = Size::new(u32::from(u16::from_be_bytes([*w1, *w0])), u32::from(u16::from_be_bytes([*h1, *h0])));
+        if *precision != 8 {
+            return Err(unsupported("with other than 8 bits per sample"));
+        }
+        if size.height == 0 {
+            return Err(unsupported("with its height after the first scan"));
+        }
+        if !matches!(components, 1 | 3 | 4) {
+            return Err(unsupported("with other than 1, 3 or 4 components"));
+        }
+        // Of each component its name, its sampling factors (horizontal in the upper half), and its quantization table.
+        let described = rest.as_chunks::<3>().0.get(..usize::from(*components));
+        let described = described.ok_or_else(|| CodecError::damaged(ImageFormat::Jpeg, "a short frame header"))?;
+        let vertical = described.iter().map(|[_, factors, _]| factors & 0x0f).max().unwrap_or(1).max(1);
+        Ok(Self {
+            size,
+            components: *components,
+            progressive: marker == 0xc2,
+            mcu_rows: 8 * u32::from(vertical),
+            named_rgb: described.iter().map(|[name, ..]| *name).eq(*b"RGB"),
+        })
     }
-    if size.height == 0 {
-        return Err(unsupported("with its height after the first scan"));
-    }
-    if size.is_empty() {
-        return Err(CodecError::damaged(ImageFormat::Jpeg, format_args!("the size is {size}")));
-    }
-    if !matches!(components, 1 | 3 | 4) {
-        return Err(unsupported("with other than 1, 3 or 4 components"));
-    }
-    let factors = rest.chunks_exact(3).take(usize::from(*components));
-    if factors.len() < usize::from(*components) {
-        return Err(CodecError::damaged(ImageFormat::Jpeg, "a short frame header"));
-    }
-    let vertical = factors.map(|component| component[1] & 0x0f).max().unwrap_or(1).max(1);
-    Ok((size, *components, marker == 0xc2, 8 * u32::from(vertical)))
 }
 
 fn unsupported(what: &'static str) -> CodecError {

@@ -1,10 +1,11 @@
-//! JPEG: header by our own walk over the segments, pixels by `zune-jpeg`, output by `jpeg-encoder`.
+//! JPEG: header by our own walk over the segments, pixels by `zune-jpeg`
+//! (`jpeg-decoder` for the few files that do not interleave their components), output by `jpeg-encoder`.
 //!
 //! Read: baseline, extended and progressive Huffman coding, 8 bits, gray, YCbCr, RGB, and CMYK or YCCK (converted
 //! plainly, without a profile). Not read: arithmetic coding, lossless, hierarchical, 12 bits.
 //!
 //! A file that was cut off is an error, because a gray lower half would be cached and served for a year. Tolerated is
-//! what still looks whole: a missing end marker, and of a baseline picture at most 1/32 of the rows.
+//! what still looks whole: a missing end marker, and at most 1/32 of the rows, of a picture coded in one interleaved scan.
 
 mod header;
 mod read;

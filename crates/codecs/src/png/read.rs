@@ -13,10 +13,8 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
     let header = decoder.read_header_info().map_err(|error| failed(error, limits))?;
     limits.check_picture(Size::new(header.width, header.height), Layout::GRAY8)?;
 
-    let reader = open(bytes, limits, Profile::Read)
-        // A profile that does not inflate is no reason to refuse the pixels.
-        .or_else(|error| if is_format(&error) { open(bytes, limits, Profile::Skip) } else { Err(error) })
-        .map_err(|error| failed(error, limits))?;
+    // A profile that does not inflate, or not within the budget, is passed over: no reason to refuse the pixels.
+    let reader = open(bytes, limits, Profile::Read).map_err(|error| failed(error, limits))?;
     let info = reader.info();
     if let Some(profile) = &info.icc_profile {
         limits.check_icc(profile.len() as u64)?;
@@ -97,10 +95,6 @@ fn find_chunk<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
         // The data and its checksum.
         rest = after.get(length.checked_add(4)?..)?;
     }
-}
-
-fn is_format(error: &DecodingError) -> bool {
-    matches!(error, DecodingError::Format(_))
 }
 
 fn failed(error: DecodingError, limits: &Limits) -> CodecError {

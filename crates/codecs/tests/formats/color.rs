@@ -1,0 +1,87 @@
+//! Profiles in files.
+
+use image_webp::{ColorType, WebPEncoder};
+use moxcms::ColorProfile;
+use tintype_codecs::{Bound, CodecError, Encode, Limits, probe};
+use tintype_pixels::Layout;
+
+use crate::pictures::{file, picture, png_chunk, riff_chunk, webp_of, with_jpeg_segment};
+
+fn png_with(profile: &[u8]) -> Vec<u8> {
+    let mut info = png::Info::with_size(4, 4);
+    info.color_type = png::ColorType::Rgb;
+    info.bit_depth = png::BitDepth::Eight;
+    info.icc_profile = Some(profile.to_vec().into());
+    let mut out = Vec::new();
+    let mut writer = png::Encoder::with_info(&mut out, info).unwrap().write_header().unwrap();
+    writer.write_image_data(&[0; 48]).unwrap();
+    drop(writer);
+    out
+}
+
+fn jpeg_with(profile: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, 80);
+    encoder.add_icc_profile(profile).unwrap();
+    encoder.encode(&[0; 48], 4, 4, jpeg_encoder::ColorType::Rgb).unwrap();
+    out
+}
+
+fn webp_with(profile: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = WebPEncoder::new(&mut out);
+    encoder.set_icc_profile(profile.to_vec());
+    encoder.encode(&[0; 48], 4, 4, ColorType::Rgb8).unwrap();
+    out
+}
+
+fn with_profile(profile: &[u8]) -> [(&'static str, Vec<u8>); 3] {
+    [("png", png_with(profile)), ("jpeg", jpeg_with(profile)), ("webp", webp_with(profile))]
+}
+
+#[test]
+fn display_p3_is_found_in_every_format() {
+    let profile = ColorProfile::new_display_p3().encode().unwrap();
+    for (name, bytes) in with_profile(&profile) {
+        let color = probe(&bytes, &Limits::default()).unwrap().color;
+        assert_eq!(&*color.name, "Display P3", "{name}");
+        assert!((color.srgb_from_source[0][0] - 1.2249).abs() < 0.001, "{name}: {:?}", color.srgb_from_source);
+    }
+}
+
+#[test]
+fn a_profile_in_two_jpeg_segments_is_put_together_whatever_their_order() {
+    let profile = ColorProfile::new_display_p3().encode().unwrap();
+    let (first, second) = profile.split_at(300);
+    let piece = |number: u8, data: &[u8]| [b"ICC_PROFILE\0".as_slice(), &[number, 2], data].concat();
+    let plain = file(&picture(4, 4, Layout::RGB8), Encode::jpeg(80));
+    let both = with_jpeg_segment(&with_jpeg_segment(&plain, 0xe2, &piece(1, first)), 0xe2, &piece(2, second));
+    assert_eq!(&*probe(&both, &Limits::default()).unwrap().color.name, "Display P3");
+    let one = with_jpeg_segment(&plain, 0xe2, &piece(2, second));
+    assert!(probe(&one, &Limits::default()).unwrap().color.is_srgb(), "half a profile is none");
+}
+
+#[test]
+fn profiles_past_the_limit_are_refused() {
+    let limits = Limits { icc_bytes: 200, ..Limits::default() };
+    let profile = ColorProfile::new_display_p3().encode().unwrap();
+    for (name, bytes) in with_profile(&profile) {
+        let error = probe(&bytes, &limits).unwrap_err();
+        assert!(matches!(error, CodecError::TooLarge { what: Bound::IccBytes, limit: 200, .. }), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_broken_profile_does_not_cost_the_picture() {
+    let png = file(&picture(4, 4, Layout::RGB8), Encode::png());
+    let garbage = png_chunk(b"iCCP", b"broken\0\0not a zlib stream");
+    let png = [&png[..33], &garbage, &png[33..]].concat();
+    let vp8l = webp_with(b"")[12..].to_vec();
+    let vp8x = riff_chunk(b"VP8X", &[0x20, 0, 0, 0, 3, 0, 0, 3, 0, 0]);
+    let webp = webp_of(&[vp8x, riff_chunk(b"ICCP", b"no profile"), vp8l]);
+    for (name, bytes) in [("png", png), ("jpeg", jpeg_with(b"no profile")), ("webp", webp)] {
+        let info = probe(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(info.color.is_srgb(), "{name}");
+        assert!(tintype_codecs::decode(&bytes, &info, &Limits::default()).is_ok(), "{name}");
+    }
+}

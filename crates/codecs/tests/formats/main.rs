@@ -1,0 +1,11 @@
+//! What each format reads and writes, and what hostile files do. Every file used here is made here.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod animations;
+mod color;
+mod hostile;
+mod orientation;
+mod pictures;
+mod round_trips;
+mod truncation;
