@@ -1,1 +1,8 @@
-fn main(){}
+//! The integration tests: one binary, because linking it once is what takes time.
+//!
+//! Everything here needs the adapter except `plans` and `tidy`; a missing one fails unless `ALLOW_NO_GPU=1`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod ops;
+mod tidy;

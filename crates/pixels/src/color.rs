@@ -1,6 +1,9 @@
 //! What numbers in a pixel mean: the sRGB curve, and how a source's numbers become linear light with sRGB's primaries.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// A colour as callers give it: sRGB-encoded, straight alpha, each 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +54,7 @@ pub fn srgb_from_linear(v: f32) -> f32 {
 ///
 /// Covers sRGB itself and every matrix/TRC profile (Display P3, Adobe RGB, ProPhoto, cameras). A gray source has three
 /// equal curves. Values outside sRGB's gamut come out negative or above 1 and are kept until the end.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct SourceColor {
     /// The profile's name for people, for example `sRGB` or `Display P3`.
     pub name: Arc<str>,
@@ -59,6 +62,12 @@ pub struct SourceColor {
     pub curves: Arc<[[f32; Self::CURVE_LEN]; 3]>,
     /// Rows of the matrix from the source's linear primaries to sRGB's; identity for sRGB.
     pub srgb_from_source: [[f32; 3]; 3],
+}
+
+impl fmt::Debug for SourceColor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceColor({:?} {:?})", self.name, self.srgb_from_source)
+    }
 }
 
 impl SourceColor {

@@ -1,0 +1,65 @@
+//! Choosing an adapter and asking it for a device.
+
+use super::GpuError;
+
+/// What to look for and how much to use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GpuOptions {
+    /// Part of the adapter's name, case ignored; `None` takes the most capable one, a software adapter last.
+    pub adapter: Option<String>,
+    /// Device memory that jobs in flight may use together, in bytes; `None` is the adapter's default.
+    pub memory_bytes: Option<u64>,
+}
+
+/// The best adapter, and a device with all of its limits.
+pub(super) fn open(options: &GpuOptions) -> Result<(wgpu::Adapter, wgpu::Device, wgpu::Queue), GpuError> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY;
+    let instance = wgpu::Instance::new(descriptor);
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type));
+    let found = names(&adapters);
+    let wanted = options.adapter.as_ref().map(|name| name.to_lowercase());
+    let matches = |adapter: &wgpu::Adapter| {
+        wanted.as_ref().is_none_or(|wanted| adapter.get_info().name.to_lowercase().contains(wanted))
+    };
+    let adapter = adapters
+        .into_iter()
+        .find(matches)
+        .ok_or_else(|| GpuError::NoAdapter { wanted: options.adapter.clone(), found })?;
+
+    let request = adapter.request_device(&wgpu::DeviceDescriptor {
+        label: Some("tintype"),
+        required_features: features(&adapter),
+        required_limits: adapter.limits(),
+        ..Default::default()
+    });
+    let (device, queue) = pollster::block_on(request)
+        .map_err(|error| GpuError::NoDevice { adapter: adapter.get_info().name, detail: error.to_string() })?;
+    Ok((adapter, device, queue))
+}
+
+/// Timestamps where there are any; mappable buffers where host and device share memory, which saves a copy each way.
+/// Kernels get no feature: they must run on every adapter.
+fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
+    let shares_memory =
+        matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
+    let mut wanted = wgpu::Features::TIMESTAMP_QUERY;
+    wanted.set(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS, shares_memory);
+    wanted & adapter.features()
+}
+
+fn rank(kind: wgpu::DeviceType) -> u8 {
+    match kind {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    }
+}
+
+fn names(adapters: &[wgpu::Adapter]) -> String {
+    let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}

@@ -1,0 +1,439 @@
+//! One recording on its way through the device.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+
+use super::{
+    Core, GpuError, Output, PassTime,
+    budget::Reservation,
+    pipelines::Variant,
+    pool::{BufferUse, PooledBuffer, PooledTexture},
+    profile::Timestamps,
+};
+use crate::{
+    Recording,
+    record::{Allocation, Bound, BufferRole, Pass},
+};
+
+type Reply = flume::Sender<Result<Finished, GpuError>>;
+
+/// A recording with its inputs already in mapped memory.
+#[derive(Debug)]
+pub(super) struct Job {
+    recording: Recording,
+    allocation: Allocation,
+    /// Mapped and filled: one per upload of the recording, then uniforms, then tables.
+    uploads: Vec<PooledBuffer>,
+    reservation: Reservation,
+    is_profiled: bool,
+    reply: Reply,
+}
+
+/// What the waiting caller collects.
+#[derive(Debug)]
+pub(super) struct Finished {
+    readbacks: Vec<(PooledBuffer, u64)>,
+    texture: Option<PooledTexture>,
+    timestamps: Option<Timestamps>,
+    passes: Vec<(String, &'static str)>,
+    gpu_time: Duration,
+    _reservation: Reservation,
+}
+
+impl Job {
+    /// Leases upload memory and copies the inputs into it; runs on the caller's thread.
+    pub(super) fn fill(
+        core: &Core,
+        recording: Recording,
+        allocation: Allocation,
+        sources: &[&[u8]],
+        reservation: Reservation,
+        is_profiled: bool,
+        reply: Reply,
+    ) -> Result<Self, GpuError> {
+        let mut uploads = Vec::new();
+        for buffer in &recording.buffers {
+            let BufferRole::Upload { source, bytes } = &buffer.role else { continue };
+            let input = sources.get(*source).copied().unwrap_or_default();
+            let part = input.get(bytes.start as usize..bytes.end as usize);
+            let error = GpuError::Input { source_index: *source, got: input.len() as u64, needed: bytes.end };
+            uploads.push(filled(core, part.ok_or(error)?)?);
+        }
+        uploads.push(filled(core, &recording.uniforms)?);
+        uploads.push(filled(core, &recording.tables)?);
+        Ok(Self { recording, allocation, uploads, reservation, is_profiled, reply })
+    }
+
+    /// Records and submits; runs on the device's thread. The caller is answered when the device is done.
+    pub(super) fn execute(self, core: &Arc<Core>) -> Option<wgpu::SubmissionIndex> {
+        let reply = self.reply.clone();
+        if let Err(error) = core.health.check() {
+            let _ = reply.send(Err(error));
+            return None;
+        }
+        let memory = core.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = core.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let submitted = self.submit(core);
+        let validation = pollster::block_on(validation.pop());
+        let memory = pollster::block_on(memory.pop());
+        let (index, completion) = match submitted {
+            Ok(submitted) => submitted,
+            Err(error) => {
+                let _ = reply.send(Err(error));
+                return None;
+            }
+        };
+        if let Some(error) = memory.or(validation) {
+            completion.fail(error.into());
+        }
+        Some(index)
+    }
+
+    fn submit(self, core: &Arc<Core>) -> Result<(wgpu::SubmissionIndex, Arc<Completion>), GpuError> {
+        let Self { recording, allocation, uploads, reservation, is_profiled, reply } = self;
+        let mut encoder = core.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("Job") });
+        let memory = Memory::lease(core, &recording, &allocation, uploads, &mut encoder);
+        let n_passes = recording.passes.len() as u32;
+        let timestamps = (is_profiled && core.caps.has_timestamps).then(|| Timestamps::new(&core.device, n_passes));
+        encode(core, &recording, &memory, timestamps.as_ref(), &mut encoder)?;
+        memory.copy_back(&mut encoder);
+        if let Some(timestamps) = &timestamps {
+            timestamps.resolve(&mut encoder);
+        }
+        let started = Instant::now();
+        let index = core.queue.submit([encoder.finish()]);
+
+        let passes = recording.passes.iter().map(|pass| (pass.to_string(), pass.name())).collect();
+        let result_slot = recording.result.map(|image| allocation.slot_of_image[image.index()]);
+        let (uploads, readbacks, texture) = memory.release(core, result_slot);
+        let to_map: Vec<wgpu::Buffer> = readbacks.iter().map(|(buffer, _)| buffer.buffer.clone()).collect();
+        let timed = timestamps.as_ref().map(|timestamps| timestamps.readable.clone());
+        let finished = Finished {
+            readbacks,
+            texture,
+            timestamps,
+            passes: if is_profiled { passes } else { Vec::new() },
+            gpu_time: Duration::ZERO,
+            _reservation: reservation,
+        };
+        let completion = Arc::new(Completion { started, reply, result: Mutex::new(Some(Ok(finished))) });
+        // The last of these callbacks lets go of the completion, whose drop answers the caller: then everything is back
+        // in the pool, and the caller's next request finds it there.
+        for upload in uploads {
+            let (pool, completion) = (core.pool.clone(), completion.clone());
+            let buffer = upload.buffer.clone();
+            buffer.map_async(wgpu::MapMode::Write, .., move |mapped| {
+                match mapped {
+                    Ok(()) => pool.return_buffer(upload),
+                    Err(_) => pool.forget(upload.buffer.size()),
+                }
+                drop(completion);
+            });
+        }
+        for buffer in to_map.into_iter().chain(timed) {
+            let completion = completion.clone();
+            let health = core.health.clone();
+            buffer.map_async(wgpu::MapMode::Read, .., move |mapped| {
+                if mapped.is_err() {
+                    completion.fail(health.lost());
+                }
+            });
+        }
+        Ok((index, completion))
+    }
+}
+
+/// A mapped buffer with `bytes` in it.
+fn filled(core: &Core, bytes: &[u8]) -> Result<PooledBuffer, GpuError> {
+    let upload = core.pool.buffer(BufferUse::Upload, bytes.len() as u64);
+    let whole = bytes.len() & !3;
+    {
+        let mut view = upload.buffer.get_mapped_range_mut(..).map_err(|error| GpuError::Refused(error.to_string()))?;
+        view.slice(..whole).copy_from_slice(&bytes[..whole]);
+        if whole < bytes.len() {
+            let mut last = [0; 4];
+            last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
+            view.slice(whole..whole + 4).copy_from_slice(&last);
+        }
+    }
+    Ok(upload)
+}
+
+/// Answers the caller when the last callback of its submission is done.
+#[derive(Debug)]
+struct Completion {
+    started: Instant,
+    reply: Reply,
+    result: Mutex<Option<Result<Finished, GpuError>>>,
+}
+
+impl Completion {
+    fn fail(&self, error: GpuError) {
+        *self.result.lock() = Some(Err(error));
+    }
+}
+
+impl Drop for Completion {
+    fn drop(&mut self) {
+        if let Some(mut result) = self.result.get_mut().take() {
+            if let Ok(finished) = &mut result {
+                finished.gpu_time = self.started.elapsed();
+            }
+            let _ = self.reply.send(result);
+        }
+    }
+}
+
+/// What a recording's ids stand for.
+struct Memory {
+    /// By slot.
+    textures: Vec<PooledTexture>,
+    slot_of_image: Vec<usize>,
+    /// By buffer of the recording, then uniforms, then tables: what kernels see.
+    buffers: Vec<KernelBuffer>,
+    is_unified: bool,
+}
+
+/// A buffer as kernels see it and, where memory is not shared, its twin that the host sees.
+struct KernelBuffer {
+    kernel: PooledBuffer,
+    host: Option<PooledBuffer>,
+    bytes: u64,
+    /// Bytes that the caller gets, if any.
+    used: Option<u64>,
+}
+
+impl KernelBuffer {
+    fn binding(&self) -> wgpu::BindingResource<'_> {
+        let bytes = self.bytes.next_multiple_of(4).max(16).min(self.kernel.buffer.size());
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: &self.kernel.buffer,
+            offset: 0,
+            size: wgpu::BufferSize::new(bytes),
+        })
+    }
+}
+
+impl Memory {
+    fn lease(
+        core: &Core,
+        recording: &Recording,
+        allocation: &Allocation,
+        uploads: Vec<PooledBuffer>,
+        encoder: &mut wgpu::CommandEncoder,
+    ) -> Self {
+        let pool = &core.pool;
+        let is_unified = pool.is_unified();
+        let textures = allocation.slots.iter().map(|size| pool.texture(*size, recording.texel)).collect();
+        let mut uploads = uploads.into_iter();
+        let mut from_host = |bytes: u64, encoder: &mut wgpu::CommandEncoder| {
+            let upload = uploads.next().expect("fill() made one per upload and two more");
+            upload.buffer.unmap();
+            if is_unified {
+                return KernelBuffer { kernel: upload, host: None, bytes, used: None };
+            }
+            let kernel = pool.buffer(BufferUse::Device, bytes);
+            encoder.copy_buffer_to_buffer(&upload.buffer, 0, &kernel.buffer, 0, upload.buffer.size());
+            KernelBuffer { kernel, host: Some(upload), bytes, used: None }
+        };
+        let mut buffers = Vec::new();
+        for buffer in &recording.buffers {
+            buffers.push(match buffer.role {
+                BufferRole::Upload { .. } => from_host(buffer.bytes, encoder),
+                BufferRole::Readback { used } => {
+                    let host = pool.buffer(BufferUse::Readback, buffer.bytes);
+                    let (kernel, host) = if is_unified {
+                        (host, None)
+                    } else {
+                        (pool.buffer(BufferUse::Device, buffer.bytes), Some(host))
+                    };
+                    KernelBuffer { kernel, host, bytes: buffer.bytes, used: Some(used) }
+                }
+            });
+        }
+        buffers.push(from_host(recording.uniforms.len() as u64, encoder));
+        buffers.push(from_host(recording.tables.len() as u64, encoder));
+        Self { textures, slot_of_image: allocation.slot_of_image.clone(), buffers, is_unified }
+    }
+
+    fn uniforms(&self) -> &wgpu::Buffer {
+        &self.buffers[self.buffers.len() - 2].kernel.buffer
+    }
+
+    fn tables(&self) -> &wgpu::Buffer {
+        &self.buffers[self.buffers.len() - 1].kernel.buffer
+    }
+
+    fn resource(&self, bound: &Bound) -> wgpu::BindingResource<'_> {
+        match bound {
+            Bound::Image(image) => {
+                wgpu::BindingResource::TextureView(&self.textures[self.slot_of_image[image.index()]].view)
+            }
+            Bound::Buffer(buffer) => self.buffers[buffer.index()].binding(),
+            Bound::Table(range) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: self.tables(),
+                offset: range.start,
+                size: wgpu::BufferSize::new(range.end - range.start),
+            }),
+        }
+    }
+
+    /// Where memory is not shared, results are copied to what the host can map.
+    fn copy_back(&self, encoder: &mut wgpu::CommandEncoder) {
+        for buffer in self.buffers.iter().filter(|buffer| buffer.used.is_some()) {
+            if let Some(host) = &buffer.host {
+                encoder.copy_buffer_to_buffer(&buffer.kernel.buffer, 0, &host.buffer, 0, host.buffer.size());
+            }
+        }
+    }
+
+    /// Gives back what later submissions may overwrite. What is left: uploads to be mapped again, read-backs, the texture
+    /// in `result_slot`.
+    fn release(
+        self,
+        core: &Core,
+        result_slot: Option<usize>,
+    ) -> (Vec<PooledBuffer>, Vec<(PooledBuffer, u64)>, Option<PooledTexture>) {
+        let (mut uploads, mut readbacks, mut result) = (Vec::new(), Vec::new(), None);
+        for (slot, texture) in self.textures.into_iter().enumerate() {
+            if Some(slot) == result_slot {
+                result = Some(texture);
+            } else {
+                core.pool.return_texture(texture);
+            }
+        }
+        for KernelBuffer { kernel, host, used, .. } in self.buffers {
+            let mapped = match host {
+                Some(host) => {
+                    core.pool.return_buffer(kernel);
+                    host
+                }
+                None => {
+                    debug_assert!(self.is_unified);
+                    kernel
+                }
+            };
+            match used {
+                Some(used) => readbacks.push((mapped, used)),
+                None => uploads.push(mapped),
+            }
+        }
+        (uploads, readbacks, result)
+    }
+}
+
+fn encode(
+    core: &Core,
+    recording: &Recording,
+    memory: &Memory,
+    timestamps: Option<&Timestamps>,
+    encoder: &mut wgpu::CommandEncoder,
+) -> Result<(), GpuError> {
+    let tape_group = core.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("tape"),
+        layout: &core.pipelines.tape_group,
+        entries: &[uniform(memory.uniforms(), Recording::TAPE_BYTES)],
+    });
+    let Some(timestamps) = timestamps else {
+        let mut open = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        return recording
+            .passes
+            .iter()
+            .try_for_each(|pass| dispatch(core, recording, memory, &tape_group, pass, &mut open));
+    };
+    for (index, pass) in recording.passes.iter().enumerate() {
+        let mut open = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some(pass.name()),
+            timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
+                query_set: &timestamps.queries,
+                beginning_of_pass_write_index: Some(index as u32 * 2),
+                end_of_pass_write_index: Some(index as u32 * 2 + 1),
+            }),
+        });
+        dispatch(core, recording, memory, &tape_group, pass, &mut open)?;
+    }
+    Ok(())
+}
+
+fn dispatch(
+    core: &Core,
+    recording: &Recording,
+    memory: &Memory,
+    tape_group: &wgpu::BindGroup,
+    pass: &Pass,
+    open: &mut wgpu::ComputePass<'_>,
+) -> Result<(), GpuError> {
+    let variant = Variant::of(&pass.overrides);
+    let pipeline = match core.pipelines.get(pass.kernel, recording.texel, variant) {
+        Some(pipeline) => pipeline,
+        None => {
+            // Only the first request of a texel format that was not prepared comes here.
+            core.pipelines.prepare(&core.device, &core.caps, recording.texel)?;
+            let pipeline = core.pipelines.get(pass.kernel, recording.texel, variant);
+            pipeline
+                .ok_or_else(|| GpuError::Kernel { kernel: pass.to_string(), detail: "no such variant".to_owned() })?
+        }
+    };
+    let mut entries = vec![uniform(memory.uniforms(), pass.kernel.params_bytes as u64)];
+    entries.extend(
+        pass.bound
+            .iter()
+            .enumerate()
+            .map(|(index, bound)| wgpu::BindGroupEntry { binding: index as u32 + 1, resource: memory.resource(bound) }),
+    );
+    let group = core.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some(pass.name()),
+        layout: &pipeline.group,
+        entries: &entries,
+    });
+    open.set_pipeline(&pipeline.pipeline);
+    open.set_bind_group(0, &group, &[pass.params]);
+    if pass.kernel.tape {
+        open.set_bind_group(1, tape_group, &[pass.tape]);
+    }
+    let [x, y] = core.caps.workgroup;
+    open.dispatch_workgroups(pass.grid[0].div_ceil(x), pass.grid[1].div_ceil(y), 1);
+    Ok(())
+}
+
+fn uniform(buffer: &wgpu::Buffer, bytes: u64) -> wgpu::BindGroupEntry<'_> {
+    wgpu::BindGroupEntry {
+        binding: 0,
+        resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer,
+            offset: 0,
+            size: wgpu::BufferSize::new(bytes),
+        }),
+    }
+}
+
+impl Finished {
+    /// Copies the results out of mapped memory and gives it back; runs on the caller's thread.
+    pub(super) fn collect(self, core: &Core) -> Output {
+        let mut bytes = Vec::with_capacity(self.readbacks.iter().map(|(_, used)| *used as usize).sum());
+        for (buffer, used) in self.readbacks {
+            if let Ok(view) = buffer.buffer.get_mapped_range(..) {
+                bytes.extend_from_slice(&view[..used as usize]);
+            }
+            buffer.buffer.unmap();
+            core.pool.return_buffer(buffer);
+        }
+        let nanoseconds = self.timestamps.map(|t| t.nanoseconds(core.queue.get_timestamp_period())).unwrap_or_default();
+        let passes = self
+            .passes
+            .into_iter()
+            .zip(nanoseconds)
+            .map(|((pass, kernel), nanoseconds)| PassTime { pass, kernel, nanoseconds })
+            .collect();
+        Output {
+            bytes,
+            texture: self.texture.map(|texture| core.pool.give_away(texture)),
+            gpu_time: self.gpu_time,
+            passes,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The device: the only module that knows wgpu, and the only one that submits.
+//!
+//! [`Gpu`] owns adapter, pipelines, pooled memory, one thread that records and submits, and one that waits. It may be given
+//! a device that somebody else created. [`Gpu::run`] takes a [`Recording`] and the bytes it reads and gives back the bytes
+//! or the texture it makes; on a warm path it creates no pipeline and allocates no device memory, which
+//! [`Gpu::counters`] proves.
+
+mod adapter;
+mod budget;
+mod caps;
+mod error;
+mod execute;
+mod pipelines;
+mod pool;
+mod profile;
+mod threads;
+
+use std::{sync::Arc, time::Duration};
+
+use tintype_wgsl::Texel;
+
+pub use adapter::GpuOptions;
+pub use caps::Caps;
+pub use error::GpuError;
+pub use pool::Counters;
+pub use profile::PassTime;
+
+use crate::{Recording, plan};
+use budget::Budget;
+use execute::Finished;
+use pipelines::Pipelines;
+use pool::Pool;
+use threads::Threads;
+
+/// A device and everything that is kept on it. Cheap to clone; `Send` and `Sync`.
+#[derive(Clone, Debug)]
+pub struct Gpu(Arc<Shared>);
+
+/// What the threads and every clone share.
+#[derive(Debug)]
+struct Shared {
+    core: Arc<Core>,
+    threads: Threads,
+}
+
+/// The device itself; the threads hold it too.
+#[derive(Debug)]
+struct Core {
+    caps: Caps,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    pipelines: Pipelines,
+    pool: Arc<Pool>,
+    budget: Arc<Budget>,
+    health: Arc<error::Health>,
+}
+
+/// What a recording made.
+#[derive(Debug)]
+pub struct Output {
+    /// Samples, if the recording packs; empty otherwise.
+    pub bytes: Vec<u8>,
+    /// The kept image, if the recording keeps one. It belongs to the caller.
+    pub texture: Option<wgpu::Texture>,
+    /// Time from submission to completion.
+    pub gpu_time: Duration,
+    /// Time of each pass on the device; empty unless asked for.
+    pub passes: Vec<PassTime>,
+}
+
+impl Gpu {
+    /// Finds an adapter, requests its limits, compiles the kernels for half precision.
+    ///
+    /// # Errors
+    /// When there is no such adapter, it refuses, or a kernel does not compile on it.
+    pub fn new(options: &GpuOptions) -> Result<Self, GpuError> {
+        let (adapter, device, queue) = adapter::open(options)?;
+        Self::from_device(&adapter, device, queue, options)
+    }
+
+    /// On a device that somebody else created from `adapter`. Only its memory limit is taken from `options`.
+    ///
+    /// # Errors
+    /// When a kernel does not compile on it.
+    pub fn from_device(
+        adapter: &wgpu::Adapter,
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        options: &GpuOptions,
+    ) -> Result<Self, GpuError> {
+        let caps = Caps::of(adapter, &device);
+        let health = error::Health::watch(&device);
+        let memory_bytes = options.memory_bytes.unwrap_or(caps.default_memory_bytes());
+        let core = Arc::new(Core {
+            pipelines: Pipelines::new(&device),
+            pool: Arc::new(Pool::new(device.clone(), caps.is_unified, memory_bytes)),
+            budget: Arc::new(Budget::new(memory_bytes)),
+            caps,
+            device,
+            queue,
+            health,
+        });
+        core.pipelines.prepare(&core.device, &core.caps, Texel::F16)?;
+        let threads = Threads::start(&core);
+        Ok(Self(Arc::new(Shared { core, threads })))
+    }
+
+    /// What the adapter is and can do.
+    pub fn caps(&self) -> &Caps {
+        &self.0.core.caps
+    }
+
+    /// The device, for programs that work on its textures.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.0.core.device
+    }
+
+    /// The queue, for programs that work on its textures. Work submitted to it runs in order with the engine's.
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.0.core.queue
+    }
+
+    /// What a plan must know of this device.
+    pub fn plan_device(&self) -> plan::Device {
+        self.0.core.caps.plan_device()
+    }
+
+    /// Compiles all kernels for one more texel format; a second call does nothing.
+    ///
+    /// # Errors
+    /// When a kernel does not compile on this device.
+    pub fn prepare(&self, texel: Texel) -> Result<(), GpuError> {
+        let core = &self.0.core;
+        core.pipelines.prepare(&core.device, &core.caps, texel)
+    }
+
+    /// What was created and is held so far.
+    pub fn counters(&self) -> Counters {
+        let core = &self.0.core;
+        Counters { pipelines: core.pipelines.created(), ..core.pool.counters() }
+    }
+
+    /// Runs a recording; `sources` are the inputs its uploads name. Blocks until the result is there.
+    ///
+    /// # Errors
+    /// When the recording needs more memory than allowed, or the device fails or is lost.
+    pub fn run(&self, recording: Recording, sources: &[&[u8]]) -> Result<Output, GpuError> {
+        self.submit(recording, sources, false)?.wait()
+    }
+
+    /// [`Gpu::run`], with the time of every pass where the adapter can tell it. Slower: every pass stands alone.
+    ///
+    /// # Errors
+    /// As [`Gpu::run`].
+    pub fn run_profiled(&self, recording: Recording, sources: &[&[u8]]) -> Result<Output, GpuError> {
+        self.submit(recording, sources, true)?.wait()
+    }
+
+    /// Copies the inputs to the device and queues the work. Blocks while other work holds the memory that this needs.
+    ///
+    /// # Errors
+    /// As [`Gpu::run`].
+    pub fn submit(&self, recording: Recording, sources: &[&[u8]], profiled: bool) -> Result<Pending, GpuError> {
+        let core = &self.0.core;
+        core.health.check()?;
+        let allocation = recording.allocate(core.caps.texture_side);
+        let reservation = core.budget.reserve(allocation.peak_bytes)?;
+        let (reply, pending) = flume::bounded(1);
+        let job = execute::Job::fill(core, recording, allocation, sources, reservation, profiled, reply)?;
+        self.0.threads.submit(job)?;
+        Ok(Pending { core: core.clone(), reply: pending })
+    }
+}
+
+/// Work that was queued.
+#[derive(Debug)]
+pub struct Pending {
+    core: Arc<Core>,
+    reply: flume::Receiver<Result<Finished, GpuError>>,
+}
+
+impl Pending {
+    /// Blocks until the work is done.
+    ///
+    /// # Errors
+    /// When the device failed or was lost.
+    pub fn wait(self) -> Result<Output, GpuError> {
+        let finished = self.reply.recv().map_err(|_| self.core.health.lost())??;
+        Ok(finished.collect(&self.core))
+    }
+
+    /// Waits without blocking the thread.
+    ///
+    /// # Errors
+    /// When the device failed or was lost.
+    pub async fn finish(self) -> Result<Output, GpuError> {
+        let finished = self.reply.recv_async().await.map_err(|_| self.core.health.lost())??;
+        Ok(finished.collect(&self.core))
+    }
+}

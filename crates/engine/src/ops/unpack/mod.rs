@@ -1,0 +1,220 @@
+//! From packed samples to a working image: curve per channel, primaries, premultiplication, orientation, and, where it
+//! pays, the first axis of a resize, band by band.
+//!
+//! Samples arrive in chunks of whole rows that fit one storage binding. Without a resize every chunk is unpacked straight
+//! into the oriented image. With one, each chunk is cut into bands of some megabytes: a band is unpacked and resized along
+//! its rows at once, so the full-size working image never exists.
+
+#[cfg(any(test, feature = "reference"))]
+pub mod reference;
+
+use tintype_pixels::{Depth, Layout, Orientation, Rect, Size, SourceColor};
+use tintype_wgsl::Texel;
+
+use super::{Resize, orient, resize};
+use crate::{
+    kernels,
+    record::{Bound, ImageId, Recording},
+};
+
+/// How many rows go at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bands {
+    /// Largest storage binding in bytes.
+    pub binding_bytes: u64,
+    /// Bytes of working image that a streamed band may take.
+    pub band_bytes: u64,
+}
+
+impl Bands {
+    /// Everything in one piece; for tests and small pictures.
+    pub const WHOLE: Self = Self { binding_bytes: u64::MAX, band_bytes: u64::MAX };
+}
+
+/// What is unpacked and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unpack {
+    /// Which input of the recording.
+    pub source: usize,
+    /// The stored picture.
+    pub stored: Size,
+    /// Its samples.
+    pub layout: Layout,
+    /// The part of it that is needed, as stored.
+    pub rect: Rect,
+    /// How the part is moved.
+    pub orientation: Orientation,
+    /// What the samples mean; `None` leaves them as they are.
+    pub color: Option<SourceColor>,
+    /// Whether the working space is sRGB-encoded while `color` gives linear light.
+    pub encode: bool,
+    /// The first axis of a resize, along stored rows.
+    pub first: Option<Resize>,
+    /// How many rows go at once.
+    pub bands: Bands,
+}
+
+tintype_wgsl::params! {
+    /// Uniform of `unpack.wgsl`.
+    struct Params for kernels::UNPACK {
+        origin: [u32; 2], size: [u32; 2], frame: [u32; 2], row: u32, row_bytes: u32,
+        channels: u32, depth: u32, curve_len: u32, orient: u32, encode: u32, _pad0: u32, _pad1: u32, _pad2: u32,
+        red: [f32; 4], green: [f32; 4], blue: [f32; 4],
+    }
+}
+
+impl Unpack {
+    /// All of a picture whose samples are taken as they are, upright, in one piece.
+    pub fn plain(source: usize, stored: Size, layout: Layout) -> Self {
+        Self {
+            source,
+            stored,
+            layout,
+            rect: Rect::whole(stored),
+            orientation: Orientation::Upright,
+            color: None,
+            encode: false,
+            first: None,
+            bands: Bands::WHOLE,
+        }
+    }
+
+    /// Width and height of the working image.
+    pub fn output(&self) -> Size {
+        self.orientation.apply(self.frame())
+    }
+
+    /// Width and height before the orientation.
+    fn frame(&self) -> Size {
+        let width = self.first.as_ref().map_or(self.rect.size.width, |first| first.stretch.to);
+        Size::new(width, self.rect.size.height)
+    }
+
+    fn row_bytes(&self) -> u64 {
+        u64::from(self.stored.width) * u64::from(self.layout.pixel_bytes())
+    }
+
+    /// Rows of one chunk: what fits a storage binding, at least one.
+    fn chunk_rows(&self) -> u32 {
+        let rows = self.bands.binding_bytes / self.row_bytes().max(1);
+        rows.clamp(1, u64::from(self.rect.size.height)) as u32
+    }
+
+    /// Rows of one streamed band.
+    fn band_rows(&self, texel: Texel) -> u32 {
+        let row = u64::from(self.rect.size.width) * u64::from(texel.bytes());
+        (self.bands.band_bytes / row).clamp(1, u64::from(self.chunk_rows())) as u32
+    }
+
+    /// How many bands a recording of this will have.
+    pub fn n_bands(&self, texel: Texel) -> u32 {
+        let step = if self.first.is_some() { self.band_rows(texel) } else { self.chunk_rows() };
+        rows_by(self.rect.size.height, self.chunk_rows()).map(|(_, rows)| rows.div_ceil(step)).sum()
+    }
+
+    /// Appends the passes; the result is the oriented working image.
+    pub fn record(&self, recording: &mut Recording) -> ImageId {
+        let output = recording.image(self.output());
+        let (curves, curve_len) = self.curves(recording);
+        let streamed = self.first.as_ref().map(|first| {
+            let rows = self.band_rows(recording.texel);
+            let band = recording.image(Size::new(self.rect.size.width, rows));
+            (first, first.tables(recording), band, rows)
+        });
+        for (first_row, rows) in rows_by(self.rect.size.height, self.chunk_rows()) {
+            let start = u64::from(self.rect.y + first_row) * self.row_bytes();
+            let samples = recording.upload(self.source, start..start + u64::from(rows) * self.row_bytes());
+            let Some((first, tables, band, band_rows)) = &streamed else {
+                let params = Params {
+                    row: first_row,
+                    orient: orient::flags(self.orientation),
+                    ..self.params(0, rows, self.rect.size, curve_len)
+                };
+                let pass = recording.pass(params).grid(self.rect.size.width.div_ceil(4), rows);
+                pass.buffer(samples).table(&curves).write_to(output);
+                continue;
+            };
+            for (band_row, lines) in rows_by(rows, *band_rows) {
+                let params = self.params(band_row, lines, recording.size(*band), curve_len);
+                let pass = recording.pass(params).grid(self.rect.size.width.div_ceil(4), lines);
+                pass.buffer(samples).table(&curves).write_to(*band);
+                let band = resize::Band {
+                    input: *band,
+                    output,
+                    line: first_row + band_row,
+                    lines,
+                    frame: self.frame(),
+                    orientation: self.orientation,
+                };
+                first.record_band(recording, tables, band);
+            }
+        }
+        output
+    }
+
+    /// The uniform for `rows` rows from row `row` of a chunk on, unmoved.
+    fn params(&self, row: u32, rows: u32, frame: Size, curve_len: u32) -> Params {
+        let matrix = self.color.as_ref().map_or(SourceColor::IDENTITY, |color| color.srgb_from_source);
+        let [red, green, blue] = matrix.map(|[r, g, b]| [r, g, b, 0.0]);
+        Params {
+            origin: [self.rect.x, row],
+            size: [self.rect.size.width, rows],
+            frame: frame.into(),
+            row: 0,
+            row_bytes: self.row_bytes() as u32,
+            channels: self.layout.channels as u32,
+            depth: self.layout.depth as u32,
+            curve_len,
+            orient: 0,
+            encode: u32::from(self.encode),
+            _pad0: 0,
+            _pad1: 0,
+            _pad2: 0,
+            red,
+            green,
+            blue,
+        }
+    }
+
+    /// The curves as the kernel indexes them: 256 entries for bytes, all of them for wider samples.
+    fn curves(&self, recording: &mut Recording) -> (Bound, u32) {
+        let step = match (self.layout.depth, &self.color) {
+            (Depth::F32, _) | (_, None) => return (recording.table(&[0.0f32]), 0),
+            (Depth::U8, Some(_)) => (SourceColor::CURVE_LEN - 1) / 255,
+            (Depth::U16, Some(_)) => 1,
+        };
+        let curves = self.color.iter().flat_map(|color| color.curves.iter());
+        let entries: Vec<f32> = curves.flat_map(|curve| curve.iter().step_by(step).copied()).collect();
+        (recording.table(&entries), (entries.len() / 3) as u32)
+    }
+}
+
+/// (first row, number of rows) of pieces of at most `step` rows.
+pub(crate) fn rows_by(rows: u32, step: u32) -> impl Iterator<Item = (u32, u32)> {
+    (0..rows).step_by(step.max(1) as usize).map(move |first| (first, step.min(rows - first)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_every_row_once() {
+        for (rows, step) in [(1, 1), (10, 3), (9, 3), (5, 100)] {
+            let pieces: Vec<_> = rows_by(rows, step).collect();
+            assert_eq!(pieces.iter().map(|(_, n)| n).sum::<u32>(), rows);
+            assert!(pieces.windows(2).all(|w| w[0].0 + w[0].1 == w[1].0));
+        }
+    }
+
+    #[test]
+    fn chunks_fit_a_binding() {
+        let mut unpack = Unpack::plain(0, Size::new(1000, 1000), Layout::RGB8);
+        unpack.bands = Bands { binding_bytes: 100_000, band_bytes: 1 };
+        assert_eq!(unpack.chunk_rows(), 33);
+        let mut recording = Recording::new(Texel::F16);
+        unpack.record(&mut recording);
+        assert!(recording.buffers.iter().all(|buffer| buffer.bytes <= 100_000));
+        assert_eq!(recording.buffers.iter().map(|b| b.bytes).sum::<u64>(), 3_000_000);
+    }
+}

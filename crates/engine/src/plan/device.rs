@@ -1,0 +1,27 @@
+//! What a plan must know of the device: limits, and sizes that were measured to be good.
+
+/// Limits and preferences of a device, as plain numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Largest side of a texture in pixels.
+    pub texture_side: u32,
+    /// Largest storage binding in bytes.
+    pub binding_bytes: u64,
+    /// Bytes of working image that a streamed band takes: small enough for a CPU's cache where the device is one, large
+    /// enough to fill a GPU otherwise.
+    pub band_bytes: u64,
+}
+
+impl Device {
+    /// Bands on a GPU: some million pixels keep every core busy.
+    pub const BAND_BYTES_GPU: u64 = 64 << 20;
+    /// Bands on a software adapter.
+    pub const BAND_BYTES_SOFTWARE: u64 = 4 << 20;
+}
+
+impl Default for Device {
+    /// The limits every WebGPU device has, which is what a plan is printed for where there is no device.
+    fn default() -> Self {
+        Self { texture_side: 8192, binding_bytes: 128 << 20, band_bytes: Self::BAND_BYTES_GPU }
+    }
+}

@@ -1,0 +1,108 @@
+//! The plan as text: what people read in reports, what snapshot tests compare, and what runs.
+
+use std::fmt::{self, Write as _};
+
+use tintype_pixels::Size;
+
+use super::{Plan, picture::Picture};
+use crate::{ops::Reach, record::Recording};
+
+/// Bytes as people read them: three digits or so, powers of ten.
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 as f64 {
+            bytes if bytes >= 1e9 => write!(f, "{:.2} GB", bytes / 1e9),
+            bytes if bytes >= 1e6 => write!(f, "{:.1} MB", bytes / 1e6),
+            bytes => write!(f, "{:.1} kB", bytes / 1e3),
+        }
+    }
+}
+
+impl Plan {
+    /// One line per step, with the sizes it turns into each other, and the cost on the device. Needs no GPU.
+    pub fn explain(&self) -> String {
+        let recording = self.record();
+        let mut text = String::new();
+        self.explain_picture(&self.picture, &mut text, "");
+        if let Some(pack) = &self.pack {
+            let curve = if pack.encode { ", srgb curve" } else { "" };
+            let dither = if pack.dither { ", dithered" } else { "" };
+            line(&mut text, "", "pack", &self.size().to_string(), &format!("{}{curve}{dither}", pack.layout));
+        }
+        let allocation = recording.allocate(u32::MAX);
+        let (up, down) = recording.traffic_bytes();
+        let facts = format!(
+            "{} passes · {} images live · up {} · down {} · peak {}",
+            recording.passes().len(),
+            allocation.slots.len(),
+            Bytes(up),
+            Bytes(down),
+            Bytes(allocation.peak_bytes)
+        );
+        let _ = writeln!(text, "{:<9}{facts}", "gpu");
+        text
+    }
+
+    /// The plan as passes, images and buffers.
+    pub fn record(&self) -> Recording {
+        let mut recording = Recording::new(self.working.texel);
+        let image = self.picture.record(&mut recording);
+        match &self.pack {
+            Some(pack) => pack.record(&mut recording, image),
+            None => recording.keep(image),
+        }
+        recording
+    }
+
+    fn explain_picture(&self, picture: &Picture, text: &mut String, indent: &str) {
+        let unpack = &picture.unpack;
+        let mut what = format!("{} {}", self.working, unpack.color.as_ref().map_or("", |color| &color.name));
+        if unpack.orientation != tintype_pixels::Orientation::Upright {
+            let _ = write!(what, ", {:?}", unpack.orientation);
+        }
+        if let Some(first) = &unpack.first {
+            let _ = write!(what, ", {} x", first.stretch.filter);
+        }
+        let bands = unpack.n_bands(self.working.texel);
+        if bands > 1 {
+            let _ = write!(what, ", {bands} bands");
+        }
+        let size = unpack.output();
+        line(text, indent, "unpack", &change(&unpack.rect.to_string(), unpack.rect.size, size), what.trim());
+
+        let mut size = size;
+        let mut tape: Vec<String> = Vec::new();
+        for step in &picture.steps {
+            if step.op().reach() == Reach::Point {
+                tape.push(format!("{} {}", step.name(), step.op().describe()).trim().to_owned());
+                continue;
+            }
+            flush(text, indent, &mut tape);
+            if let crate::ops::Step::Composite(composite) = step {
+                let _ = writeln!(text, "{indent}layer");
+                self.explain_picture(&composite.layer, text, &format!("{indent}  "));
+            }
+            let next = step.op().output(size);
+            line(text, indent, step.name(), &change(&size.to_string(), size, next), &step.op().describe());
+            size = next;
+        }
+        flush(text, indent, &mut tape);
+    }
+}
+
+fn change(from: &str, before: Size, after: Size) -> String {
+    if before == after { from.to_owned() } else { format!("{from} → {after}") }
+}
+
+fn flush(text: &mut String, indent: &str, tape: &mut Vec<String>) {
+    if !tape.is_empty() {
+        let _ = writeln!(text, "{indent}{:<9}{}", "tape", tape.join(" · "));
+        tape.clear();
+    }
+}
+
+fn line(text: &mut String, indent: &str, name: &str, sizes: &str, what: &str) {
+    let _ = writeln!(text, "{}", format!("{indent}{name:<9}{sizes:<34}{what}").trim_end());
+}

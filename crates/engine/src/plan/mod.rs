@@ -1,0 +1,19 @@
+//! What will be done: a pure, printable value between what was asked for and what the device executes.
+//!
+//! [`Plan::new`] takes what the header says, what was asked for, what the encoder wants and what the device can do.
+//! It draws an outline (`outline.rs`: the order of steps, all sizes from `geometry.rs`) and rewrites it
+//! (`optimize.rs`: one rule per function). Nothing here knows wgpu, reads a clock or does I/O.
+
+mod device;
+mod error;
+mod explain;
+mod geometry;
+mod optimize;
+mod outline;
+mod picture;
+
+pub use device::Device;
+pub use error::PlanError;
+pub use geometry::{CropF, Geometry, GeometryError, resolve};
+pub use outline::{Plan, Request, Source};
+pub use picture::Picture;

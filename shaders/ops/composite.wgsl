@@ -1,0 +1,68 @@
+// A layer onto the picture, by a Porter-Duff operator on sRGB-encoded, premultiplied colours, inside the layer's box only.
+// reads base, layer · writes dst · twin crates/engine/src/ops/composite/reference.rs
+#import store
+#import color/transfer
+
+struct Params {
+    size: vec2u,      // the picture
+    inner: vec2u,     // the layer
+    at: vec2i,        // the layer's corner on the picture
+    mode: u32,        // 0 over, 1 in, 2 atop, 3 out, 4 xor, 5 lighter
+    repeat: u32,      // bit 0: along rows, bit 1: along columns
+    opacity: f32,
+    linear: u32,      // 1: the working space is linear
+    _pad: vec2u,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var base: Src;
+@group(0) @binding(2) var layer: Src;
+@group(0) @binding(3) var dst: Dst;
+
+override WG_X = 8u;
+override WG_Y = 8u;
+
+// The remainder that is never negative.
+fn wrap(v: i32, n: i32) -> i32 {
+    return ((v % n) + n) % n;
+}
+
+fn encoded(c: vec4f) -> vec4f {
+    if params.linear != 0u { return transfer_encoded_from_linear(c); }
+    return c;
+}
+
+fn working(c: vec4f) -> vec4f {
+    if params.linear != 0u { return transfer_linear_from_encoded(c); }
+    return c;
+}
+
+// Factors of layer (x) and picture (y): Porter and Duff, "Compositing Digital Images", 1984.
+fn factors(layer_alpha: f32, base_alpha: f32) -> vec2f {
+    switch params.mode {
+        case 0u: { return vec2f(1.0, 1.0 - layer_alpha); }
+        case 1u: { return vec2f(base_alpha, 0.0); }
+        case 2u: { return vec2f(base_alpha, 1.0 - layer_alpha); }
+        case 3u: { return vec2f(1.0 - base_alpha, 0.0); }
+        case 4u: { return vec2f(1.0 - base_alpha, 1.0 - layer_alpha); }
+        default: { return vec2f(1.0); }
+    }
+}
+
+@compute @workgroup_size(WG_X, WG_Y)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+    if any(id.xy >= params.size) { return; }
+    let below = textureLoad(base, id.xy, 0);
+    var place = vec2i(id.xy) - params.at;
+    let box = vec2i(params.inner);
+    if (params.repeat & 1u) != 0u { place.x = wrap(place.x, box.x); }
+    if (params.repeat & 2u) != 0u { place.y = wrap(place.y, box.y); }
+    if any(place < vec2i(0)) || any(place >= box) {
+        store(id.xy, below);
+        return;
+    }
+    let over = encoded(textureLoad(layer, vec2u(place), 0)) * params.opacity;
+    let under = encoded(below);
+    let f = factors(over.a, under.a);
+    store(id.xy, working(min(over * f.x + under * f.y, vec4f(1.0))));
+}
