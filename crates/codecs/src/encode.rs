@@ -104,7 +104,7 @@ impl Encode {
         Layout::new(channels, depth)
     }
 
-    /// Whether [`encode`](crate::encode) takes pixels of `layout` with these settings. Gray is taken where the format
+    /// Whether [`encode`](crate::encode()) takes pixels of `layout` with these settings. Gray is taken where the format
     /// has it.
     pub fn accepts(self, layout: Layout) -> bool {
         let eight_bit = layout.depth == Depth::U8;

@@ -1,6 +1,6 @@
 //! Bytes to pixels and back.
 //!
-//! [`probe`] reads a header, [`decode`] turns a file into [`Planes`], [`encode`] turns planes into a file. Formats are
+//! [`probe`] reads a header, [`decode`] turns a file into [`Planes`], [`encode()`] turns planes into a file. Formats are
 //! found by content, never by name, and everything a source may cost is bounded by [`Limits`] before it is paid. What
 //! to do with a picture is not known here: no options, no engine, no files and no network.
 //!

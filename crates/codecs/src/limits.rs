@@ -26,7 +26,8 @@ pub struct Limits {
     /// Number of frames of an animation. Default 10,000. Only the first is decoded; Cloudflare's rule that all frames
     /// together have at most 100 megapixels concerns who renders them all.
     pub frames: u32,
-    /// Scans of a progressive JPEG. Default 100: encoders write about 10, and each costs a pass over the picture.
+    /// Scans of a progressive JPEG. Default 100. Each costs a pass over the picture however few bytes it has, so of a
+    /// picture near `area_px` fewer are accepted: all scans together at most 16 times `area_px`. Encoders write about 10.
     pub jpeg_scans: u32,
 }
 
@@ -64,6 +65,12 @@ impl Limits {
         within(Bound::IccBytes, bytes, self.icc_bytes)
     }
 
+    /// How many scans a JPEG of `size` may have.
+    pub(crate) fn scans_of(&self, size: Size) -> u32 {
+        let passes = self.area_px.saturating_mul(16) / size.area().max(1);
+        self.jpeg_scans.min(u32::try_from(passes).unwrap_or(u32::MAX))
+    }
+
     /// Refuses an animation of too many frames.
     pub(crate) fn check_frames(&self, frames: u32) -> Result<(), CodecError> {
         within(Bound::Frames, u64::from(frames), u64::from(self.frames))
@@ -95,6 +102,15 @@ mod tests {
                 Err(other) => panic!("{other}"),
             };
             assert_eq!(got, expected, "{width}x{height} {layout}");
+        }
+    }
+
+    #[test]
+    fn larger_pictures_may_have_fewer_scans() {
+        let limits = Limits::default();
+        let cases = [((4000, 3000), 100), ((6000, 5000), 53), ((10_000, 10_000), 16), ((0, 0), 100)];
+        for ((width, height), expected) in cases {
+            assert_eq!(limits.scans_of(Size::new(width, height)), expected, "{width}x{height}");
         }
     }
 

@@ -32,9 +32,10 @@ pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     if header.frame.size != info.size || layout(&header) != info.layout {
         return Err(CodecError::WrongInfo { format: ImageFormat::Jpeg });
     }
-    let scans = header.scans(bytes, limits.jpeg_scans);
-    if scans.count > limits.jpeg_scans {
-        let (value, limit) = (u64::from(scans.count), u64::from(limits.jpeg_scans));
+    let limit = limits.scans_of(header.frame.size);
+    let scans = header.scans(bytes, limit);
+    if scans.count > limit {
+        let (value, limit) = (u64::from(scans.count), u64::from(limit));
         return Err(CodecError::TooLarge { what: Bound::JpegScans, value, limit });
     }
     if !header.interleaved {
