@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Config;
-use crate::engine;
+use crate::engine::{self, Engine};
 use crate::origin::OriginsError;
 use crate::reject::Rejection;
 use crate::state::AppState;
@@ -66,7 +66,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         let (state, started) = (state.clone(), Instant::now());
         async move {
             let built = tokio::task::spawn_blocking(move || engine::build(&config)).await;
-            let engine: Arc<dyn engine::Engine> = Arc::from(built.map_err(|_panic| ServeError::Panicked)??);
+            let engine: Arc<dyn Engine> = Arc::new(built.map_err(|_panic| ServeError::Panicked)??);
             let report = engine.report();
             let (adapter, backend, software) = (report.adapter, report.backend, report.software);
             tracing::info!(adapter, backend, software, ms = started.elapsed().as_millis() as u64, "ready");

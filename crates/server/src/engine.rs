@@ -1,14 +1,16 @@
-//! What the server asks of the image engine; the only file that names the facade.
+//! What the server asks of the image engine; the only file that builds the facade.
 //!
 //! Behind the trait [`Engine`] so that tests of HTTP need no device.
 
 use std::fmt;
-use std::time::Duration;
 
-use tintype_options::{TransformOptions, Warning};
-use tintype_pixels::{Fault, ImageInfo, Size};
+use tintype::engine::Space;
+use tintype::{Limits, Policy, Tintype};
+use tintype_pixels::ImageInfo;
 
-use crate::config::Config;
+pub(crate) use tintype::{Accepts, Rendered, Request, TransformError};
+
+use crate::config::{Config, Working};
 
 /// Transforms pictures. Every method may block for as long as a picture takes.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
@@ -16,77 +18,72 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
     fn report(&self) -> Report;
     /// What the header of `bytes` says.
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError>;
+    /// What would be done to a picture with this header, as text.
+    fn explain(&self, info: &ImageInfo, request: &Request) -> Result<String, TransformError>;
     /// The picture that `request` asks to be made of `bytes`.
-    fn transform(&self, bytes: &[u8], request: &Request) -> Result<Output, TransformError>;
+    fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError>;
 }
 
 /// What pictures are transformed on.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
+    /// The adapter's name.
     pub(crate) adapter: String,
+    /// The API it is reached by.
     pub(crate) backend: String,
+    /// Whether the "GPU" is the processor.
     pub(crate) software: bool,
 }
 
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Accepts {
-    pub(crate) avif: bool,
-    pub(crate) webp: bool,
-}
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Request {
-    pub(crate) options: TransformOptions,
-    pub(crate) accepts: Accepts,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Timings {
-    pub(crate) decode: Duration,
-    pub(crate) plan: Duration,
-    pub(crate) gpu: Duration,
-    pub(crate) encode: Duration,
-    pub(crate) total: Duration,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Output {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) content_type: &'static str,
-    pub(crate) size: Size,
-    pub(crate) original: ImageInfo,
-    pub(crate) warnings: Vec<Warning>,
-    pub(crate) timings: Timings,
-    pub(crate) plan: String,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct TransformError {
-    fault: Fault,
-    message: String,
-}
-
-impl TransformError {
-    pub(crate) fn fault(&self) -> Fault {
-        self.fault
+impl Engine for Tintype {
+    fn report(&self) -> Report {
+        let caps = self.caps();
+        Report { adapter: caps.name.clone(), backend: caps.backend.clone(), software: caps.is_software }
     }
-}
 
-#[cfg(test)]
-impl TransformError {
-    /// An error with this fault, whose message holds `secret`.
-    pub(crate) fn example(fault: Fault) -> Self {
-        Self { fault, message: "the secret of the matter".into() }
+    fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError> {
+        Self::probe(self, bytes)
+    }
+
+    fn explain(&self, info: &ImageInfo, request: &Request) -> Result<String, TransformError> {
+        tintype::explain(info, request, self.policy(), self.caps().plan_device())
+    }
+
+    fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError> {
+        Self::transform(self, bytes, request)
     }
 }
 
 /// Builds the engine that `config` asks for, with all its pipelines. Blocks.
-pub(crate) fn build(_config: &Config) -> Result<Box<dyn Engine>, TransformError> {
-    Err(TransformError { fault: Fault::Internal, message: "no engine".into() })
+pub(crate) fn build(config: &Config) -> Result<Tintype, TransformError> {
+    let mut builder = Tintype::builder().policy(policy(config));
+    if !config.gpu.adapter.is_empty() {
+        builder = builder.adapter(config.gpu.adapter.as_str());
+    }
+    if let Some(memory) = config.gpu.memory {
+        builder = builder.gpu_memory_bytes(memory.0);
+    }
+    builder.build()
 }
 
-/// The plan for a picture like `info`, as text. Needs no device.
-pub(crate) fn explain(_info: &ImageInfo, _request: &Request) -> Result<String, TransformError> {
-    Err(TransformError { fault: Fault::Internal, message: "no engine".into() })
+/// The engine's rules, from the configuration.
+pub(crate) fn policy(config: &Config) -> Policy {
+    let limits = &config.limits;
+    Policy {
+        space: match config.gpu.working {
+            Working::Linear => Space::Linear,
+            Working::Srgb => Space::Encoded,
+        },
+        limits: Limits {
+            bytes: limits.source_bytes.0,
+            area_px: limits.source_pixels,
+            side_px: limits.source_side,
+            ..Limits::default()
+        },
+        result_side_px: limits.result_side,
+        result_area_px: limits.result_pixels,
+        avif_side_px: limits.avif_side,
+        avif_auto_side_px: limits.avif_auto_side,
+        ..Policy::default()
+    }
 }

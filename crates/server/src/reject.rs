@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use tintype::codecs::{Bound, CodecError};
 use tintype_options::OptionsError;
 use tintype_pixels::Fault;
 
@@ -126,14 +127,24 @@ impl From<OriginError> for Rejection {
 
 impl From<TransformError> for Rejection {
     fn from(error: TransformError) -> Self {
-        let (status, code) = match error.fault() {
-            Fault::Request => (StatusCode::BAD_REQUEST, 9401),
-            Fault::Source => (StatusCode::UNPROCESSABLE_ENTITY, 9516),
-            Fault::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 9412),
-            Fault::TooLarge => (StatusCode::FORBIDDEN, 9413),
-            Fault::Unreachable => (StatusCode::BAD_GATEWAY, 9505),
-            Fault::Busy => return Self::busy("the server is busy"),
-            Fault::Internal => return Self::internal(&error),
+        let (status, code) = match (&error, error.fault()) {
+            (TransformError::Codec(CodecError::Unsupported { .. }), _) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 9520),
+            // The format is one of the API's, and only this build cannot write it.
+            (TransformError::Codec(CodecError::NotBuilt { .. }), _) => (StatusCode::FORBIDDEN, 9413),
+            (TransformError::Codec(CodecError::TooLarge { what: Bound::FileBytes, .. }), _) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, 9402)
+            }
+            (_, Fault::Request) => (StatusCode::BAD_REQUEST, 9401),
+            (_, Fault::Source) => (StatusCode::UNPROCESSABLE_ENTITY, 9516),
+            (_, Fault::Unsupported) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 9412),
+            (_, Fault::TooLarge) => (StatusCode::FORBIDDEN, 9413),
+            (_, Fault::Unreachable) => (StatusCode::BAD_GATEWAY, 9505),
+            (_, Fault::Busy) => {
+                // The client learns no more than that; the operator should.
+                tracing::warn!(%error, "busy");
+                return Self::busy("the server is busy");
+            }
+            (_, Fault::Internal) => return Self::internal(&error),
         };
         Self::new(status, code, error.to_string())
     }
@@ -168,6 +179,9 @@ fn incident() -> String {
 
 #[cfg(test)]
 mod tests {
+    use tintype::engine::{GpuError, PlanError};
+    use tintype_pixels::{ImageFormat, Size};
+
     use super::*;
 
     #[test]
@@ -200,20 +214,34 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_has_its_status_and_code() {
-        let table = [
-            (Fault::Request, 400, 9401),
-            (Fault::Source, 422, 9516),
-            (Fault::Unsupported, 415, 9412),
-            (Fault::TooLarge, 403, 9413),
-            (Fault::Unreachable, 502, 9505),
-            (Fault::Busy, 503, 9522),
-            (Fault::Internal, 500, 9517),
+    fn every_engine_error_has_its_status_and_code() {
+        let secret = || "secret".to_owned();
+        let format = ImageFormat::Jpeg;
+        let size = Size::new(20_000, 1);
+        let too_large = |what| CodecError::TooLarge { what, value: 2, limit: 1 };
+        let table: Vec<(TransformError, u16, u16)> = vec![
+            (OptionsError::Empty.into(), 400, 9401),
+            (CodecError::UnknownFormat { start: secret() }.into(), 415, 9412),
+            (CodecError::Unsupported { format: "tiff", what: "input" }.into(), 415, 9520),
+            (CodecError::NotBuilt { what: "avif", feature: "avif-encode" }.into(), 403, 9413),
+            (CodecError::Damaged { format, detail: secret() }.into(), 422, 9516),
+            (CodecError::Truncated { format, detail: secret() }.into(), 422, 9516),
+            (too_large(Bound::FileBytes).into(), 413, 9402),
+            (too_large(Bound::AreaPx).into(), 403, 9413),
+            (CodecError::Encode { format, detail: secret() }.into(), 500, 9517),
+            (PlanError::ResultTooLarge { size, limit_side: 1, limit_area: 1 }.into(), 403, 9413),
+            (GpuError::TooLarge { needed: 2, limit: 1 }.into(), 403, 9413),
+            (GpuError::OutOfMemory(secret()).into(), 503, 9522),
+            (GpuError::Lost(secret()).into(), 503, 9522),
+            (GpuError::Refused(secret()).into(), 500, 9517),
+            (TransformError::WrongResult { got: 1, expected: 2 }, 500, 9517),
         ];
-        for (fault, status, code) in table {
-            let rejection = Rejection::from(TransformError::example(fault));
-            assert_eq!((rejection.status.as_u16(), rejection.code), (status, code), "{fault:?}");
-            assert_eq!(rejection.message.contains("secret"), !matches!(fault, Fault::Busy | Fault::Internal));
+        for (error, status, code) in table {
+            let text = error.to_string();
+            let rejection = Rejection::from(error);
+            assert_eq!((rejection.status.as_u16(), rejection.code), (status, code), "{text}");
+            assert!(status < 500 || !rejection.message.contains("secret"), "{text}: {}", rejection.message);
+            assert_eq!(rejection.retry, status == 503, "{text}");
         }
     }
 

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::engine::Output;
+use crate::engine::Rendered;
 use crate::origin::Validator;
 
 /// What a picture may do when a browser opens it by itself: nothing. (An SVG may bring styles and inlined pictures.)
@@ -37,7 +37,7 @@ pub(crate) struct Spent {
 }
 
 /// The answer with the picture. `Server-Timing` counts in milliseconds; its `total` is the request's, not the engine's.
-pub(crate) fn picture(output: Output, about: &About, spent: Spent) -> Response {
+pub(crate) fn picture(output: Rendered, about: &About, spent: Spent) -> Response {
     let mut headers = HeaderMap::new();
     common(&mut headers, about);
     for warning in about.warnings.iter().cloned().chain(output.warnings.iter().map(ToString::to_string)) {
@@ -76,7 +76,7 @@ fn common(headers: &mut HeaderMap, about: &About) {
     }
 }
 
-fn server_timing(output: &Output, spent: Spent) -> String {
+fn server_timing(output: &Rendered, spent: Spent) -> String {
     let timings = &output.timings;
     let parts = [
         ("fetch", spent.fetch),

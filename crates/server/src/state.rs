@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::admission::Gate;
 use crate::config::Config;
-use crate::engine::{Engine, Output, Request};
+use crate::engine::{Engine, Rendered, Request};
 use crate::origin::{OriginsError, Sources};
 use crate::reject::Rejection;
 
@@ -97,6 +97,6 @@ pub(crate) async fn transform(
     permit: impl Send + 'static,
     bytes: Bytes,
     request: Request,
-) -> Result<Output, Rejection> {
+) -> Result<Rendered, Rejection> {
     Ok(blocking(permit, move || engine.transform(&bytes, &request)).await??)
 }

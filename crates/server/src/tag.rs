@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tintype_options::{OutputFormat, canonical};
 
 use crate::config::Config;
-use crate::engine::Request;
+use crate::engine::{Request, policy};
 use crate::origin::{Fetched, Validator};
 
 /// The part of a tag that does not depend on the source.
@@ -26,7 +26,7 @@ impl How {
         };
         let version = env!("CARGO_PKG_VERSION");
         let options = canonical::to_string(&request.options);
-        let text = format!("{version}\n{:?}\n{negotiated:?}\n{options}", config.gpu.working);
+        let text = format!("{version}\n{:?}\n{negotiated:?}\n{options}", policy(config));
         Self(hash(text.as_bytes()))
     }
 

@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::{HeaderMap, Method, Request, StatusCode, header};
+use tintype::codecs::{Bound, CodecError};
+use tintype::engine::{GpuError, plan};
+use tintype::{Policy, Timings};
 use tintype_options::Warning;
-use tintype_pixels::{Fault, ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
+use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use crate::config::{ByteSize, Config, Interval};
-use crate::engine::{self, Engine, Output, Report, Timings, TransformError};
+use crate::engine::{self, Engine, Rendered, Report, TransformError};
 use crate::{AppState, connections, router};
 
 /// What the double answers: the beginning of a JPEG.
@@ -61,16 +64,26 @@ impl Engine for Double {
         Ok(info(bytes))
     }
 
-    fn transform(&self, bytes: &[u8], request: &engine::Request) -> Result<Output, TransformError> {
+    fn explain(&self, info: &ImageInfo, request: &engine::Request) -> Result<String, TransformError> {
+        tintype::explain(info, request, &Policy::default(), plan::Device::default())
+    }
+
+    fn transform(&self, bytes: &[u8], request: &engine::Request) -> Result<Rendered, TransformError> {
         *self.ran.lock().unwrap() += 1;
         let mut answer = PICTURE.to_vec();
         match bytes {
             b"panic" => panic!("the secret of the matter"),
-            b"fault:source" => return Err(TransformError::example(Fault::Source)),
-            b"fault:unsupported" => return Err(TransformError::example(Fault::Unsupported)),
-            b"fault:too-large" => return Err(TransformError::example(Fault::TooLarge)),
-            b"fault:busy" => return Err(TransformError::example(Fault::Busy)),
-            b"fault:internal" => return Err(TransformError::example(Fault::Internal)),
+            b"fault:source" => {
+                return Err(CodecError::Damaged {
+                    format: ImageFormat::Jpeg,
+                    detail: "the secret of the matter".into(),
+                }
+                .into());
+            }
+            b"fault:unsupported" => return Err(CodecError::UnknownFormat { start: "secret".into() }.into()),
+            b"fault:too-large" => return Err(CodecError::TooLarge { what: Bound::AreaPx, value: 2, limit: 1 }.into()),
+            b"fault:busy" => return Err(GpuError::Lost("the secret of the matter".into()).into()),
+            b"fault:internal" => return Err(GpuError::Refused("the secret of the matter".into()).into()),
             b"large" => answer.resize(8 << 20, 7),
             b"wait" => {
                 let released = self.released.lock().unwrap();
@@ -84,11 +97,11 @@ impl Engine for Double {
             (false, false) => "image/jpeg",
         };
         let ms = Duration::from_millis;
-        Ok(Output {
+        Ok(Rendered {
             bytes: answer,
             content_type,
             size: Size::new(20, 10),
-            original: info(bytes),
+            original: Some(info(bytes)),
             warnings: vec![Warning::TooLargeForAvif],
             timings: Timings { decode: ms(1), plan: ms(2), gpu: ms(3), encode: ms(4), total: ms(10) },
             plan: String::new(),
@@ -438,6 +451,16 @@ async fn plans_are_explained_for_sizes() {
             (400, format!("err={code}").as_str()),
             "{query}"
         );
+    }
+    for query in ["width=4000&height=3000", "width=4000&height=3000&format=png", "source=a.jpg", "source=sub%2Fb+c.jpg"]
+    {
+        let (status, headers, body) = server.get(&format!("/playground/explain/width=100?{query}")).await;
+        assert_eq!(
+            (status, text(&headers, header::CONTENT_TYPE)),
+            (StatusCode::OK, "text/plain; charset=utf-8"),
+            "{query}"
+        );
+        assert!(body.lines().count() > 2, "{query}: {body}");
     }
     let (status, _headers, body) = server.get("/playground/explain/width=1?source=missing.jpg").await;
     assert!(status == StatusCode::NOT_FOUND && body.starts_with("ERROR 9404"), "{body}");

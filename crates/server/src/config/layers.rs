@@ -265,7 +265,7 @@ mod tests {
             ("TINTYPE_ORIGINS__BASE", "[\"http://c.com\"]"),
             ("TINTYPE_ORIGINS__ROOT", "/srv/1"),
             ("TINTYPE_LIMITS__SOURCE_BYTES", "10MiB"),
-            ("TINTYPE_LIMITS__SIDE", "4000"),
+            ("TINTYPE_LIMITS__RESULT_SIDE", "4000"),
             ("TINTYPE_GPU__ADAPTER", "4090"),
         ];
         let config = load("", &env, &Overrides::new()).unwrap();
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(config.origins.base.len(), 1);
         assert_eq!(config.origins.root.as_deref(), Some(Path::new("/srv/1")));
         assert_eq!(config.limits.source_bytes.0, 10 << 20);
-        assert_eq!(config.limits.side, 4000);
+        assert_eq!(config.limits.result_side, 4000);
         assert_eq!(config.gpu.adapter, "4090");
     }
 
@@ -304,7 +304,7 @@ mod tests {
             ("TINTYPE_SERVER__LISEN", "x", "unknown field `lisen`"),
             ("TINTYPE_SEVER__LISTEN", "x", "unknown field `sever`"),
             ("TINTYPE_SERVER__JOBS", "many", "many"),
-            ("TINTYPE_LIMITS__SIDE", "-1", "-1"),
+            ("TINTYPE_LIMITS__RESULT_SIDE", "-1", "-1"),
             ("TINTYPE_SERVER__JOBS", "0", "server.jobs: 0 is not"),
         ];
         for (name, text, expected) in variables {

@@ -129,10 +129,18 @@ pub struct LimitsConfig {
     pub source_bytes: ByteSize,
     /// Bytes of all sources in progress together; beyond, the answer is 503. Default 1 GB.
     pub memory: ByteSize,
-    /// Pixels of a source, all frames of an animation together. Default 100,000,000.
-    pub pixels: u64,
-    /// Longest side of a source, in pixels. Default 12,000.
-    pub side: u32,
+    /// Width times height of a source. Default 100,000,000.
+    pub source_pixels: u64,
+    /// Longest side of a source, in pixels. Default 65,500, about what JPEG can hold.
+    pub source_side: u32,
+    /// Width times height of a result. Default 100,000,000.
+    pub result_pixels: u64,
+    /// Longest side of a result, in pixels. Default 12,000.
+    pub result_side: u32,
+    /// Longest side of an AVIF, in pixels, when `format=avif` asks for it; larger results are WebP or JPEG. Default 1,600.
+    pub avif_side: u32,
+    /// The same for `format=auto`. Default 1,200.
+    pub avif_auto_side: u32,
     /// Bytes of options and source in a URL. Default 16 KB.
     pub url_bytes: ByteSize,
 }
@@ -142,29 +150,28 @@ impl Default for LimitsConfig {
         Self {
             source_bytes: ByteSize(100_000_000),
             memory: ByteSize(1_000_000_000),
-            pixels: 100_000_000,
-            side: 12_000,
+            source_pixels: 100_000_000,
+            source_side: 65_500,
+            result_pixels: 100_000_000,
+            result_side: 12_000,
+            avif_side: 1_600,
+            avif_auto_side: 1_200,
             url_bytes: ByteSize(16_000),
         }
     }
 }
 
 /// `[gpu]`: the device.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GpuConfig {
     /// Part of the adapter's name, in any case; empty for the best one. Default empty.
     pub adapter: String,
-    /// Device memory that may be in use at once. Default 1 GB.
-    pub memory: ByteSize,
+    /// Device memory that may be in use at once. Default: the engine's, 4 GiB, or 2 GiB where the processor computes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<ByteSize>,
     /// In what light pictures are resized. Default linear.
     pub working: Working,
-}
-
-impl Default for GpuConfig {
-    fn default() -> Self {
-        Self { adapter: String::new(), memory: ByteSize(1_000_000_000), working: Working::Linear }
-    }
 }
 
 /// In what light pictures are resized.

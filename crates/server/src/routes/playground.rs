@@ -20,7 +20,7 @@ use tintype_options::{OutputFormat, Parsed, url};
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
 
 use super::health::json_response;
-use crate::engine::{self, Request};
+use crate::engine::Request;
 use crate::negotiate::accepts;
 use crate::origin::{Fetch, Fetched};
 use crate::reject::Rejection;
@@ -164,7 +164,7 @@ async fn explained(app: &AppState, uri: &Uri, headers: &HeaderMap) -> Result<Str
         Some(source) => probed(app, source).await?,
         None => imagined(parameter)?,
     };
-    Ok(engine::explain(&info, &asked)?)
+    Ok(app.ready()?.explain(&info, &asked)?)
 }
 
 /// What the header of `source` says.
