@@ -40,6 +40,13 @@ impl AppState {
         Ok(Self { inner: Arc::new(Inner { config, sources, fetches, uploads, jobs, engine: OnceLock::new() }) })
     }
 
+    /// A state that is ready: for programs and tests that have an engine already.
+    pub fn with_engine(config: Config, engine: tintype::Tintype) -> Result<Self, OriginsError> {
+        let state = Self::new(config)?;
+        state.set_engine(Arc::new(engine));
+        Ok(state)
+    }
+
     /// Makes the server ready. The first engine stays.
     pub(crate) fn set_engine(&self, engine: Arc<dyn Engine>) {
         drop(self.inner.engine.set(engine));

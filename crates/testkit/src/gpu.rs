@@ -60,6 +60,7 @@ pub fn run_picture(gpu: &Gpu, picture: &Picture, inputs: &[Planes], texel: Texel
         working: Working { space: Space::Linear, texel },
         picture: picture.clone(),
         pack: None,
+        is_opaque: false,
         warnings: Vec::new(),
     };
     let recording: Recording = plan.record();

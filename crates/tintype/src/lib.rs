@@ -1,1 +1,102 @@
+//! A GPU-compute-first image engine: a picture and options in, a picture out.
+//!
+//! Every pixel operation runs as a compute pass on one wgpu device; the codecs run on the host. This crate is the one
+//! path that joins them, for servers, command lines and programs that embed the engine. It knows no files and no HTTP;
+//! for pixels that never leave the GPU, without any codec, see [`engine`].
+//!
+//! ```no_run
+//! use tintype::{Output, Placement, Tintype};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (photo, logo) = (std::fs::read("photo.jpg")?, std::fs::read("logo.png")?);
+//! let tintype = Tintype::builder().build()?; // finds the adapter, builds the pipelines
+//! let out = tintype
+//!     .input(photo)
+//!     .transform("width=400,height=400,fit=cover,gravity=top".parse()?)
+//!     .draw(tintype.input(logo).transform("width=100".parse()?), Placement::bottom_right(10, 10).opacity(0.75))
+//!     .output(Output::webp().quality(80))
+//!     .run()?; // or `.await`
+//! std::fs::write("thumbnail.webp", &out.bytes)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Start with [`Tintype`]; [`Tintype::transform`] is what a server calls, [`Tintype::input`] what a program does.
 
+#![forbid(unsafe_code)]
+
+mod builder;
+mod error;
+mod explain;
+#[cfg(feature = "image")]
+mod images;
+mod input;
+mod output;
+mod rendered;
+mod run;
+
+use std::sync::Arc;
+
+pub use tintype_codecs as codecs;
+pub use tintype_codecs::{Limits, formats};
+pub use tintype_engine as engine;
+pub use tintype_engine::{Space, gpu::Caps, ops::resize::Filter, plan::Placement};
+pub use tintype_options as options;
+pub use tintype_options::{TransformOptions, Warning};
+pub use tintype_pixels::{Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
+
+pub use builder::{Builder, Policy};
+pub use error::TransformError;
+pub use explain::explain;
+pub use input::{Input, Render};
+pub use output::{Accepts, Output};
+pub use rendered::{Rendered, Texture, Timings};
+pub use run::Request;
+
+/// The engine: a device, its pipelines and the rules it works by. Cheap to clone; `Send` and `Sync`.
+#[derive(Clone, Debug)]
+pub struct Tintype(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    gpu: engine::Gpu,
+    policy: Policy,
+}
+
+impl Tintype {
+    /// Sets up an engine; [`Builder::build`] finds the adapter and builds the pipelines.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// What the adapter is and can do.
+    pub fn caps(&self) -> &Caps {
+        self.0.gpu.caps()
+    }
+
+    /// The rules it works by.
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    /// The device, for programs that work on its textures.
+    pub fn gpu(&self) -> &engine::Gpu {
+        &self.0.gpu
+    }
+
+    /// What the header of an encoded picture says.
+    ///
+    /// # Errors
+    /// When it is no picture that is read, or larger than the limits.
+    pub fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError> {
+        Ok(codecs::probe(bytes, &self.0.policy.limits)?)
+    }
+
+    /// One encoded picture through one set of options, as a URL asks for it. Blocks: decodes, runs, encodes.
+    ///
+    /// # Errors
+    /// See [`TransformError`].
+    pub fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError> {
+        run::transform(self, bytes, request)
+    }
+}

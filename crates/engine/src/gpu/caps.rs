@@ -40,7 +40,7 @@ impl Caps {
             is_unified: device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
             has_timestamps: device.features().contains(wgpu::Features::TIMESTAMP_QUERY),
             texture_side: limits.max_texture_dimension_2d,
-            binding_bytes: u64::from(limits.max_storage_buffer_binding_size).min(limits.max_buffer_size),
+            binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
             // A software adapter's lanes lie along x and share a row's cache lines; a GPU's share a square of texels.
             workgroup: if is_software { [64, 1] } else { [8, 8] },
         }

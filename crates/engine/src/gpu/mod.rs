@@ -185,7 +185,7 @@ impl Pending {
     /// # Errors
     /// When the device failed or was lost.
     pub fn wait(self) -> Result<Output, GpuError> {
-        let finished = self.reply.recv().map_err(|_| self.core.health.lost())??;
+        let finished = self.reply.recv().map_err(|_closed| self.core.health.lost())??;
         Ok(finished.collect(&self.core))
     }
 
@@ -194,7 +194,7 @@ impl Pending {
     /// # Errors
     /// When the device failed or was lost.
     pub async fn finish(self) -> Result<Output, GpuError> {
-        let finished = self.reply.recv_async().await.map_err(|_| self.core.health.lost())??;
+        let finished = self.reply.recv_async().await.map_err(|_closed| self.core.health.lost())??;
         Ok(finished.collect(&self.core))
     }
 }

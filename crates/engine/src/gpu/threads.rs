@@ -42,7 +42,7 @@ impl Threads {
     }
 
     pub(super) fn submit(&self, job: Job) -> Result<(), GpuError> {
-        self.jobs.send(job).map_err(|_| GpuError::Lost("its thread ended".to_owned()))
+        self.jobs.send(job).map_err(|unsent| GpuError::Lost(format!("its thread ended: {unsent}")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What will be done: a pure, printable value between what was asked for and what the device executes.
 //!
-//! [`Plan::new`] takes what the header says, what was asked for, what the encoder wants and what the device can do.
+//! [`Plan::new`] takes what the headers say, what was asked for, what the encoder wants and what the device can do.
 //! It draws an outline (`outline.rs`: the order of steps, all sizes from `geometry.rs`) and rewrites it
 //! (`optimize.rs`: one rule per function). Nothing here knows wgpu, reads a clock or does I/O.
 
@@ -11,9 +11,11 @@ mod geometry;
 mod optimize;
 mod outline;
 mod picture;
+mod placement;
 
 pub use device::Device;
 pub use error::PlanError;
 pub use geometry::{CropF, Geometry, GeometryError, resolve};
-pub use outline::{Plan, Request, Source};
+pub use outline::{Draw, Plan, Request, Source, Stage};
 pub use picture::Picture;
+pub use placement::Placement;

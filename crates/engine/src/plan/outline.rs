@@ -7,12 +7,12 @@ use tintype_options::{Border, TransformOptions, Warning};
 use tintype_pixels::{Depth, ImageInfo, Layout, Orientation, Rect, Rgba, Size, SourceColor};
 use tintype_wgsl::Texel;
 
-use super::{Device, Geometry, PlanError, optimize, picture::Picture, resolve};
+use super::{Device, Geometry, Placement, PlanError, optimize, picture::Picture, resolve};
 use crate::{
     Space, Working,
     ops::{
-        Background, Blur, ColorMatrix, Crop, Gamma, Orient, Pack, Pad, Reach, Resize, Sharpen, Step, ToEncoded,
-        ToLinear, Unpack,
+        Background, Blur, ColorMatrix, Composite, Crop, Gamma, Orient, Pack, Pad, Reach, Resize, Sharpen, Step,
+        ToEncoded, ToLinear, Unpack,
         resize::{Axis, Filter, Stretch},
         unpack::Bands,
     },
@@ -45,11 +45,31 @@ impl From<&ImageInfo> for Source {
     }
 }
 
-/// Everything a plan is made from, besides the source.
+/// One thing that was asked for; they happen in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// All options of one transformation, in their fixed order.
+    Transform(Box<TransformOptions>),
+    /// A layer on top.
+    Draw(Draw),
+}
+
+/// A layer: its source, what happens to it, and where it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draw {
+    /// Which of the plan's sources.
+    pub source: usize,
+    /// What happens to it first.
+    pub stages: Vec<Stage>,
+    /// Where it goes and how.
+    pub placement: Placement,
+}
+
+/// Everything a plan is made from, besides the sources.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// What was asked for.
-    pub options: &'a TransformOptions,
+    pub stages: &'a [Stage],
     /// The samples that the encoder wants; `None` leaves the result on the device.
     pub target: Option<Layout>,
     /// The transfer curve of working images.
@@ -58,7 +78,7 @@ pub struct Request<'a> {
     pub filter: Filter,
     /// What the device can do.
     pub device: Device,
-    /// Largest side and area of the result, in pixels.
+    /// Largest side and area of any image on the way, in pixels.
     pub max_result: (u32, u64),
 }
 
@@ -71,43 +91,45 @@ pub struct Plan {
     pub picture: Picture,
     /// How the result leaves the device; `None` leaves it there.
     pub pack: Option<Pack>,
+    /// Whether no pixel of the result can be transparent.
+    pub is_opaque: bool,
     /// What was odd about the sizes that were asked for.
     pub warnings: Vec<Warning>,
 }
 
 impl Plan {
-    /// Plans the transformation of `source`.
+    /// Plans the transformation of the first of `sources`; the others are layers' sources.
     ///
     /// # Errors
-    /// When nothing would be left of the source, or a size passes a limit.
-    pub fn new(source: &Source, request: &Request<'_>) -> Result<Self, PlanError> {
-        let geometry = resolve(source.orientation.apply(source.size), request.options, None)?;
-        let result = geometry.output();
-        let (limit_side, limit_area) = request.max_result;
-        if result.width.max(result.height) > limit_side || result.area() > limit_area {
-            return Err(PlanError::ResultTooLarge { size: result, limit_side, limit_area });
+    /// When nothing would be left of a source, or a size passes a limit.
+    ///
+    /// # Panics
+    /// When a layer names a source that is not there.
+    pub fn new(sources: &[Source], request: &Request<'_>) -> Result<Self, PlanError> {
+        let mut outline = Outline::start(sources, 0, request);
+        outline.stages(request.stages)?;
+        if request.target.is_some_and(|layout| !layout.has_alpha()) && !outline.is_opaque {
+            outline.steps.push(Background(Rgba::WHITE).into());
+            outline.is_opaque = true;
         }
         let texel = match request.target.map(|layout| layout.depth) {
             Some(Depth::U16 | Depth::F32) => Texel::F32,
             Some(Depth::U8) | None => Texel::F16,
         };
         let working = Working { space: request.space, texel };
-        let mut picture = outline(source, request, &geometry)?;
-        let keeps_linear = optimize::optimize(&mut picture, working, request.target.is_some());
-        for size in picture.sizes().chain([picture.unpack.rect.size]) {
-            let limit = request.device.texture_side;
-            // A streamed picture is never whole in a texture's height.
-            if size.width > limit || (size.height > limit && picture.unpack.first.is_none()) {
-                return Err(PlanError::DeviceTooSmall { size, limit });
-            }
-        }
+        let (is_opaque, warnings) = (outline.is_opaque, std::mem::take(&mut outline.warnings));
+        let mut picture = outline.finish();
+        // What leaves as floats, or stays on the device, is in the working space to the end.
+        let is_encoded = request.target.is_some_and(|layout| layout.depth != Depth::F32);
+        let ends_linear = optimize::optimize(&mut picture, working, is_encoded);
+        check_device(&picture, request.device)?;
         let pack = request.target.map(|layout| Pack {
             layout,
-            encode: keeps_linear && layout.depth != Depth::F32,
-            dither: layout.depth == Depth::U8 && has_gradients(source, &picture),
+            encode: ends_linear && is_encoded,
+            dither: layout.depth == Depth::U8 && has_gradients(&sources[0], &picture),
             binding_bytes: request.device.binding_bytes,
         });
-        Ok(Self { working, picture, pack, warnings: geometry.warnings })
+        Ok(Self { working, picture, pack, is_opaque, warnings })
     }
 
     /// Width and height of the result.
@@ -116,94 +138,188 @@ impl Plan {
     }
 }
 
+/// Every image must fit a texture; a streamed source only in width, because it is never whole.
+fn check_device(picture: &Picture, device: Device) -> Result<(), PlanError> {
+    let limit = device.texture_side;
+    let source = picture.unpack.rect.size;
+    let streamed = picture.unpack.first.as_ref().map(|_| Size::new(source.width, 1));
+    match picture.sizes().chain(streamed).find(|size| size.width.max(size.height) > limit) {
+        Some(size) => Err(PlanError::DeviceTooSmall { size, limit }),
+        None => Ok(()),
+    }
+}
+
 /// Whether values between the codes of 8 bits were made that band when they are rounded.
 fn has_gradients(source: &Source, picture: &Picture) -> bool {
     source.layout.depth != Depth::U8 || picture.steps.iter().any(|step| matches!(step, Step::Blur(_)))
 }
 
-/// The list, before any rewriting.
-fn outline(source: &Source, request: &Request<'_>, geometry: &Geometry) -> Result<Picture, PlanError> {
-    let options = request.options;
-    let linear = request.space == Space::Linear;
-    let same_curve = source.color.as_ref().is_some_and(SourceColor::is_srgb);
-    let unpack = Unpack {
-        orientation: source.orientation,
-        color: if linear || !same_curve { source.color.clone() } else { None },
-        encode: !linear && !same_curve,
-        bands: Bands { binding_bytes: request.device.binding_bytes, band_bytes: request.device.band_bytes },
-        ..Unpack::plain(0, source.size, source.layout)
-    };
-    let upright = unpack.output();
-    let mut steps: Vec<Step> = Vec::new();
-    let mut opaque = !source.alpha;
-
-    if !geometry.trim.is_whole(upright) {
-        steps.push(Crop::new(upright, geometry.trim)?.into());
-    }
-    if geometry.turn != Orientation::Upright {
-        steps.push(Orient(geometry.turn).into());
-    }
-    resize(&mut steps, geometry, request.filter)?;
-
-    let background = options.background;
-    if let Some((canvas, (x, y))) = geometry.canvas {
-        let bars = if background.is_some() { Rgba::TRANSPARENT } else { Rgba::WHITE };
-        let inner = Rect::new(x, y, geometry.scaled);
-        steps.push(Pad::new(canvas, inner, bars, request.space)?.into());
-        opaque &= bars.a == 1.0;
-    }
-    if let Some(color) = background.filter(|color| !opaque && color.a > 0.0) {
-        steps.push(Background(color).into());
-        opaque = color.a == 1.0;
-    }
-
-    let asked = |value: Option<f64>, neutral: f64| value.map(|v| v as f32).filter(|v| *v != neutral as f32);
-    steps.extend(asked(options.sharpen, 0.0).map(|v| Sharpen::new(v).into()));
-    steps.extend(asked(options.blur, 0.0).map(|v| Blur::new(v).into()));
-    let factor = |value: Option<f64>| asked(value, 1.0).filter(|v| *v > 0.0);
-    steps.extend(factor(options.brightness).map(|v| ColorMatrix::brightness(v).into()));
-    steps.extend(factor(options.contrast).map(|v| ColorMatrix::contrast(v).into()));
-    steps.extend(asked(options.saturation, 1.0).map(|v| ColorMatrix::saturation(v).into()));
-    steps.extend(factor(options.gamma).map(|v| Gamma(v).into()));
-
-    let [top, right, bottom, left] = geometry.border;
-    if [top, right, bottom, left] != [0; 4] {
-        let color = options.border.and_then(|border| border.color).unwrap_or(Border::DEFAULT_COLOR);
-        let inner = Rect::new(left, top, geometry.filled());
-        steps.push(Pad::new(geometry.output(), inner, color, request.space)?.into());
-        opaque &= color.a == 1.0;
-    }
-    if request.target.is_some_and(|layout| !layout.has_alpha()) && !opaque {
-        steps.push(Background(Rgba::WHITE).into());
-    }
-    let steps = if linear { in_their_space(steps) } else { steps };
-    Ok(Picture { unpack, steps })
+/// The list while it grows, before any rewriting.
+struct Outline<'a> {
+    sources: &'a [Source],
+    request: &'a Request<'a>,
+    unpack: Unpack,
+    steps: Vec<Step>,
+    size: Size,
+    is_opaque: bool,
+    warnings: Vec<Warning>,
 }
 
-/// Crop and both axes; the larger reduction first.
-fn resize(steps: &mut Vec<Step>, geometry: &Geometry, filter: Filter) -> Result<(), PlanError> {
-    let turned = geometry.turned();
-    let crop = geometry.crop;
-    let x = Stretch { line: turned.width, start: crop.x, len: crop.width, to: geometry.scaled.width, filter };
-    let y = Stretch { line: turned.height, start: crop.y, len: crop.height, to: geometry.scaled.height, filter };
-    if x.is_crop() && y.is_crop() {
-        let rect = Rect::new(crop.x as u32, crop.y as u32, geometry.scaled);
-        if !rect.is_whole(turned) {
-            steps.push(Crop::new(turned, rect)?.into());
+impl<'a> Outline<'a> {
+    fn start(sources: &'a [Source], index: usize, request: &'a Request<'a>) -> Self {
+        let source = &sources[index];
+        let linear = request.space == Space::Linear;
+        let same_curve = source.color.as_ref().is_some_and(SourceColor::is_srgb);
+        let unpack = Unpack {
+            orientation: source.orientation,
+            color: if linear || !same_curve { source.color.clone() } else { None },
+            encode: !linear && !same_curve,
+            bands: Bands { binding_bytes: request.device.binding_bytes, band_bytes: request.device.band_bytes },
+            ..Unpack::plain(index, source.size, source.layout)
+        };
+        Self {
+            sources,
+            request,
+            size: unpack.output(),
+            unpack,
+            steps: Vec::new(),
+            is_opaque: !source.alpha,
+            warnings: Vec::new(),
         }
-        return Ok(());
     }
-    let mut axes = [(Axis::X, x), (Axis::Y, y)];
-    if y.reduction() > x.reduction() {
-        axes.swap(0, 1);
+
+    fn push(&mut self, step: impl Into<Step>) {
+        let step = step.into();
+        self.size = step.op().output(self.size);
+        self.steps.push(step);
     }
-    let first = steps.len();
-    let needed = axes.into_iter().filter(|(_, stretch)| !stretch.is_identity());
-    steps.extend(needed.map(|(axis, stretch)| Resize { axis, stretch, saturate: false }.into()));
-    if let Some(Step::Resize(last)) = steps[first..].last_mut() {
-        last.saturate = true;
+
+    fn stages(&mut self, stages: &[Stage]) -> Result<(), PlanError> {
+        stages.iter().try_for_each(|stage| match stage {
+            Stage::Transform(options) => self.transform(options),
+            Stage::Draw(draw) => self.draw(draw),
+        })
     }
-    Ok(())
+
+    /// The fixed order of one transformation.
+    fn transform(&mut self, options: &TransformOptions) -> Result<(), PlanError> {
+        let geometry = resolve(self.size, options, None)?;
+        for size in [geometry.filled(), geometry.output()] {
+            self.check_result(size)?;
+        }
+        let space = self.request.space;
+        if !geometry.trim.is_whole(self.size) {
+            self.push(Crop::new(self.size, geometry.trim)?);
+        }
+        if geometry.turn != Orientation::Upright {
+            self.push(Orient(geometry.turn));
+        }
+        self.resize(&geometry)?;
+
+        if let Some((canvas, (x, y))) = geometry.canvas {
+            let bars = if options.background.is_some() { Rgba::TRANSPARENT } else { Rgba::WHITE };
+            self.push(Pad::new(canvas, Rect::new(x, y, geometry.scaled), bars, space)?);
+            self.is_opaque &= bars.a == 1.0;
+        }
+        if let Some(color) = options.background.filter(|color| !self.is_opaque && color.a > 0.0) {
+            self.push(Background(color));
+            self.is_opaque = color.a == 1.0;
+        }
+
+        if let Some(strength) = unlike(options.sharpen, 0.0) {
+            self.push(Sharpen::new(strength));
+        }
+        if let Some(radius) = unlike(options.blur, 0.0) {
+            self.push(Blur::new(radius));
+        }
+        if let Some(factor) = unlike(options.brightness, 1.0) {
+            self.push(ColorMatrix::brightness(factor));
+        }
+        if let Some(factor) = unlike(options.contrast, 1.0) {
+            self.push(ColorMatrix::contrast(factor));
+        }
+        if let Some(factor) = unlike(options.saturation, 1.0) {
+            self.push(ColorMatrix::saturation(factor));
+        }
+        if let Some(exponent) = unlike(options.gamma, 1.0) {
+            self.push(Gamma(exponent));
+        }
+
+        let [top, right, bottom, left] = geometry.border;
+        if [top, right, bottom, left] != [0; 4] {
+            let color = options.border.and_then(|border| border.color).unwrap_or(Border::DEFAULT_COLOR);
+            let inner = Rect::new(left, top, geometry.filled());
+            self.push(Pad::new(geometry.output(), inner, color, space)?);
+            self.is_opaque &= color.a == 1.0;
+        }
+        self.warnings.extend(geometry.warnings);
+        Ok(())
+    }
+
+    /// Crop and both axes; the larger reduction first.
+    fn resize(&mut self, geometry: &Geometry) -> Result<(), PlanError> {
+        let (crop, to, filter) = (geometry.crop, geometry.scaled, self.request.filter);
+        let x = Stretch { line: self.size.width, start: crop.x, len: crop.width, to: to.width, filter };
+        let y = Stretch { line: self.size.height, start: crop.y, len: crop.height, to: to.height, filter };
+        if x.is_crop() && y.is_crop() {
+            let rect = Rect::new(crop.x as u32, crop.y as u32, to);
+            if !rect.is_whole(self.size) {
+                self.push(Crop::new(self.size, rect)?);
+            }
+            return Ok(());
+        }
+        let mut axes = vec![(Axis::X, x), (Axis::Y, y)];
+        if y.reduction() > x.reduction() {
+            axes.swap(0, 1);
+        }
+        axes.retain(|(_, stretch)| !stretch.is_identity());
+        let last = axes.len() - 1;
+        for (index, (axis, stretch)) in axes.into_iter().enumerate() {
+            self.push(Resize { axis, stretch, saturate: index == last });
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self, draw: &Draw) -> Result<(), PlanError> {
+        let mut layer = Outline::start(self.sources, draw.source, self.request);
+        layer.stages(&draw.stages)?;
+        let is_opaque = layer.is_opaque && draw.placement.opacity >= 1.0;
+        self.is_opaque = draw.placement.mode.keeps_opaque(self.is_opaque, is_opaque);
+        let (size, warnings) = (layer.size, std::mem::take(&mut layer.warnings));
+        self.warnings.extend(warnings);
+        let mut picture = layer.finish();
+        let working = Working { space: self.request.space, texel: Texel::F16 };
+        optimize::optimize(&mut picture, working, false);
+        check_device(&picture, self.request.device)?;
+        self.push(Composite {
+            layer: Box::new(picture),
+            at: draw.placement.at(self.size, size),
+            mode: draw.placement.mode,
+            opacity: draw.placement.opacity,
+            repeat: draw.placement.repeat,
+            space: self.request.space,
+        });
+        Ok(())
+    }
+
+    fn check_result(&self, size: Size) -> Result<(), PlanError> {
+        let (limit_side, limit_area) = self.request.max_result;
+        if size.width.max(size.height) > limit_side || size.area() > limit_area {
+            return Err(PlanError::ResultTooLarge { size, limit_side, limit_area });
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Picture {
+        let linear = self.request.space == Space::Linear;
+        let steps = if linear { in_their_space(self.steps) } else { self.steps };
+        Picture { unpack: self.unpack, steps }
+    }
+}
+
+/// The value, unless it is absent or changes nothing.
+fn unlike(value: Option<f64>, neutral: f32) -> Option<f32> {
+    value.map(|value| value as f32).filter(|value| *value != neutral)
 }
 
 /// Color operations are defined on encoded values: a run of them is put between two transfers.

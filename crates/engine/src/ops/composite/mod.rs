@@ -40,6 +40,15 @@ pub enum Mode {
 impl Mode {
     /// All of them.
     pub const ALL: [Self; 6] = [Self::Over, Self::In, Self::Atop, Self::Out, Self::Xor, Self::Lighter];
+
+    /// Whether no pixel can be transparent afterwards, given whether that held for picture and layer.
+    pub fn keeps_opaque(self, picture: bool, layer: bool) -> bool {
+        match self {
+            Self::Over | Self::Atop | Self::Lighter => picture,
+            Self::In => picture && layer,
+            Self::Out | Self::Xor => false,
+        }
+    }
 }
 
 impl fmt::Display for Mode {

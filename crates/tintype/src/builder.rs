@@ -1,0 +1,102 @@
+//! Setting up an engine.
+
+use std::{sync::Arc, thread};
+
+use tintype_codecs::Limits;
+use tintype_engine::{Gpu, Space, Texel, gpu::GpuOptions, ops::resize::Filter, wgpu};
+
+use crate::{Shared, Tintype, TransformError};
+
+/// The rules an engine works by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// The transfer curve of working images. Default: linear light.
+    pub space: Space,
+    /// The resampling kernel. Default: Lanczos3.
+    pub filter: Filter,
+    /// What a source may cost. Default: Cloudflare's figures.
+    pub limits: Limits,
+    /// Largest side of a result in pixels. Default: 12,000, as Cloudflare's.
+    pub result_side_px: u32,
+    /// Largest area of a result in pixels. Default: 100 million, as Cloudflare's.
+    pub result_area_px: u64,
+    /// Largest side of an AVIF in pixels when `format=avif` is asked for; larger results become WebP or JPEG, with a
+    /// warning. Default: 1,600, as Cloudflare's.
+    pub avif_side_px: u32,
+    /// The same for `format=auto`. Default: 1,200, as Cloudflare's.
+    pub avif_auto_side_px: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            space: Space::Linear,
+            filter: Filter::Lanczos3,
+            limits: Limits::default(),
+            result_side_px: 12_000,
+            result_area_px: 100_000_000,
+            avif_side_px: 1_600,
+            avif_auto_side_px: 1_200,
+        }
+    }
+}
+
+/// What an engine is made from.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    gpu: GpuOptions,
+    policy: Policy,
+}
+
+impl Builder {
+    /// The rules to work by.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Part of the wanted adapter's name, case ignored. Without it the most capable one is taken, a software adapter last.
+    pub fn adapter(mut self, name: impl Into<String>) -> Self {
+        self.gpu.adapter = Some(name.into());
+        self
+    }
+
+    /// Device memory that work in flight may use together, in bytes.
+    pub fn gpu_memory_bytes(mut self, bytes: u64) -> Self {
+        self.gpu.memory_bytes = Some(bytes);
+        self
+    }
+
+    /// Finds the adapter and builds the pipelines. Takes up to some seconds.
+    ///
+    /// # Errors
+    /// When there is no such adapter, or a kernel does not compile on it.
+    pub fn build(self) -> Result<Tintype, TransformError> {
+        let gpu = Gpu::new(&self.gpu)?;
+        Ok(self.with(gpu))
+    }
+
+    /// On a device that the program owns already; `adapter` is the one it was created from.
+    ///
+    /// # Errors
+    /// When a kernel does not compile on it.
+    pub fn build_on(
+        self,
+        adapter: &wgpu::Adapter,
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+    ) -> Result<Tintype, TransformError> {
+        let gpu = Gpu::from_device(adapter, device, queue, &self.gpu)?;
+        Ok(self.with(gpu))
+    }
+
+    fn with(self, gpu: Gpu) -> Tintype {
+        // 16-bit pictures need kernels of their own: built while the first requests, which seldom are such, run.
+        let later = gpu.clone();
+        let prepared =
+            thread::Builder::new().name("tintype-prepare".to_owned()).spawn(move || later.prepare(Texel::F32));
+        // Without the thread, or should it fail, the first such request builds them and answers with the error.
+        drop(prepared);
+        Tintype(Arc::new(Shared { gpu, policy: self.policy }))
+    }
+}

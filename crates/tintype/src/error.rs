@@ -1,0 +1,45 @@
+//! Everything that can keep a picture from being made.
+
+use tintype_codecs::CodecError;
+use tintype_engine::{GpuError, PlanError};
+use tintype_options::OptionsError;
+use tintype_pixels::Fault;
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransformError {
+    /// The options are wrong.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// The source cannot be read, or the result not be written.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// What was asked for cannot be done to this source.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The device failed.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The device gave back another number of bytes than the plan says: a mistake of ours.
+    #[error("the device gave {got} bytes for a result of {expected}")]
+    WrongResult {
+        /// Bytes that came.
+        got: usize,
+        /// Bytes that should have come.
+        expected: u64,
+    },
+}
+
+impl TransformError {
+    /// Whose problem it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Options(error) => error.fault(),
+            Self::Codec(error) => error.fault(),
+            Self::Plan(error) => error.fault(),
+            Self::Gpu(error) => error.fault(),
+            Self::WrongResult { .. } => Fault::Internal,
+        }
+    }
+}

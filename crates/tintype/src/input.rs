@@ -1,0 +1,129 @@
+//! Building a transformation call by call: the library's own spelling.
+
+use std::{
+    borrow::Cow,
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
+
+use tintype_engine::plan::{Draw, Placement, Stage};
+use tintype_options::{Quality, TransformOptions};
+use tintype_pixels::Planes;
+
+use crate::{
+    Accepts, Output, Rendered, Texture, Tintype, TransformError,
+    run::{Pixels, Work},
+};
+
+/// A picture and what is to be done with it, in order.
+#[derive(Clone, Debug)]
+pub struct Input {
+    tintype: Tintype,
+    /// This picture's pixels, then those of everything drawn on it.
+    pixels: Vec<Pixels<'static>>,
+    stages: Vec<Stage>,
+    /// What the last transformation said of the result's format.
+    last: TransformOptions,
+}
+
+impl Tintype {
+    /// Starts with an encoded picture.
+    pub fn input(&self, bytes: impl Into<Vec<u8>>) -> Input {
+        Input::new(self, Pixels::Encoded(Cow::Owned(bytes.into())))
+    }
+
+    /// Starts with samples: sRGB, or linear light if they are floats; alpha is straight.
+    pub fn samples(&self, planes: Planes) -> Input {
+        Input::new(self, Pixels::Decoded(planes))
+    }
+}
+
+impl Input {
+    fn new(tintype: &Tintype, pixels: Pixels<'static>) -> Self {
+        Self { tintype: tintype.clone(), pixels: vec![pixels], stages: Vec::new(), last: TransformOptions::default() }
+    }
+
+    /// One transformation; several run in the order they are called.
+    pub fn transform(mut self, options: TransformOptions) -> Self {
+        self.last = options.clone();
+        self.stages.push(Stage::Transform(Box::new(options)));
+        self
+    }
+
+    /// Draws another picture, with all that is to be done to it first, on top.
+    pub fn draw(mut self, layer: Input, placement: Placement) -> Self {
+        let first = self.pixels.len();
+        self.pixels.extend(layer.pixels);
+        let stages = layer.stages.into_iter().map(|stage| moved(stage, first)).collect();
+        self.stages.push(Stage::Draw(Draw { source: first, stages, placement }));
+        self
+    }
+
+    /// The result as a file: `.run()` blocks, `.await` does not. Format and quality of `output` win over the options'.
+    pub fn output(self, output: Output) -> Render {
+        Render { input: self, output }
+    }
+
+    /// The result as samples: 8 bits, or as wide as the source's; alpha only where something is transparent.
+    ///
+    /// # Errors
+    /// See [`TransformError`].
+    pub fn to_samples(&self) -> Result<Planes, TransformError> {
+        self.work().samples(&self.tintype)
+    }
+
+    /// The result as a texture on the engine's device.
+    ///
+    /// # Errors
+    /// See [`TransformError`].
+    pub fn to_texture(&self) -> Result<Texture, TransformError> {
+        self.work().texture(&self.tintype)
+    }
+
+    fn work(&self) -> Work<'_> {
+        Work { pixels: self.pixels.clone(), stages: &self.stages }
+    }
+}
+
+/// A stage of a layer, whose sources now come after `first` others.
+fn moved(stage: Stage, first: usize) -> Stage {
+    match stage {
+        Stage::Transform(options) => Stage::Transform(options),
+        Stage::Draw(Draw { source, stages, placement }) => Stage::Draw(Draw {
+            source: source + first,
+            stages: stages.into_iter().map(|stage| moved(stage, first)).collect(),
+            placement,
+        }),
+    }
+}
+
+/// A transformation that is ready to run.
+#[derive(Clone, Debug)]
+#[must_use = "nothing happens before `run` or `await`"]
+pub struct Render {
+    input: Input,
+    output: Output,
+}
+
+impl Render {
+    /// Decodes, runs and encodes on this thread.
+    ///
+    /// # Errors
+    /// See [`TransformError`].
+    pub fn run(self) -> Result<Rendered, TransformError> {
+        let mut wanted = self.input.last.clone();
+        wanted.format = self.output.format.or(wanted.format);
+        wanted.quality = self.output.quality.map(Quality::Number).or(wanted.quality);
+        self.input.work().encode(&self.input.tintype, &wanted, Accepts::ALL)
+    }
+}
+
+impl IntoFuture for Render {
+    type Output = Result<Rendered, TransformError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    /// Runs on a pool of threads of its own; needs no particular async runtime.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(blocking::unblock(move || self.run()))
+    }
+}

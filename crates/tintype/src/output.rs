@@ -1,0 +1,156 @@
+//! Which encoder: from what was asked for, what the client takes and what the picture is.
+
+use tintype_codecs::{Encode, PngCompression, Subsampling};
+use tintype_options::{Compression, OutputFormat, Quality, TransformOptions, Warning};
+use tintype_pixels::Size;
+
+use crate::Policy;
+
+/// What the client says it can show, beyond JPEG and PNG.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Accepts {
+    /// AVIF.
+    pub avif: bool,
+    /// WebP.
+    pub webp: bool,
+}
+
+impl Accepts {
+    /// A client that shows everything.
+    pub const ALL: Self = Self { avif: true, webp: true };
+}
+
+/// How a result is encoded, for programs; a URL says the same with `format` and `quality`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Output {
+    pub(crate) format: Option<OutputFormat>,
+    pub(crate) quality: Option<u8>,
+}
+
+impl Output {
+    /// JPEG, or PNG where something is transparent.
+    pub fn auto() -> Self {
+        Self::default()
+    }
+
+    /// JPEG; transparent parts become white.
+    pub fn jpeg() -> Self {
+        Self { format: Some(OutputFormat::Jpeg), quality: None }
+    }
+
+    /// PNG, of 16 bits where the source is.
+    pub fn png() -> Self {
+        Self { format: Some(OutputFormat::PngForce), quality: None }
+    }
+
+    /// WebP; quality 100 is lossless.
+    pub fn webp() -> Self {
+        Self { format: Some(OutputFormat::Webp), quality: None }
+    }
+
+    /// AVIF; WebP where it is too large for that.
+    pub fn avif() -> Self {
+        Self { format: Some(OutputFormat::Avif), quality: None }
+    }
+
+    /// 1 to 100 on each format's own scale; default 85.
+    pub fn quality(mut self, quality: u8) -> Self {
+        self.quality = Some(quality.clamp(1, 100));
+        self
+    }
+}
+
+/// What the answer will be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Answer {
+    /// A picture.
+    Picture(Encode),
+    /// A description of one.
+    Json,
+}
+
+const HAS_AVIF: bool = cfg!(feature = "avif-encode");
+const HAS_WEBP: bool = cfg!(feature = "webp-lossy");
+
+/// Chooses. `size` and `is_opaque` are the result's.
+pub(crate) fn choose(
+    options: &TransformOptions,
+    accepts: Accepts,
+    size: Size,
+    is_opaque: bool,
+    policy: &Policy,
+) -> (Answer, Option<Warning>) {
+    let quality = options.quality.unwrap_or(Quality::DEFAULT).number();
+    let webp = if quality == 100 { Encode::WebpLossless } else { Encode::Webp { quality } };
+    let jpeg = Encode::Jpeg { quality, progressive: false, subsampling: Subsampling::Auto };
+    let png = Encode::Png { compression: PngCompression::Fast };
+    let standard = if is_opaque { jpeg } else { png };
+    let side = size.width.max(size.height);
+    // A build without an encoder negotiates as if the client did not know the format; asked for by name, it is an error.
+    let accepts = Accepts { avif: accepts.avif && HAS_AVIF, webp: accepts.webp && HAS_WEBP };
+    let fits_webp = side <= webp.max_side_px();
+    let without_avif = if accepts.webp && fits_webp { webp } else { standard };
+
+    let picture = |encode| (Answer::Picture(encode), None);
+    let too_large = |encode| (Answer::Picture(encode), Some(Warning::TooLargeForAvif));
+    if options.compression == Some(Compression::Fast) && options.format != Some(OutputFormat::Json) {
+        return picture(standard);
+    }
+    match options.format {
+        None => picture(standard),
+        Some(OutputFormat::Auto) if accepts.avif && side <= policy.avif_auto_side_px => picture(Encode::avif(quality)),
+        Some(OutputFormat::Auto) if accepts.avif => too_large(without_avif),
+        Some(OutputFormat::Auto) => picture(without_avif),
+        Some(OutputFormat::Avif) if side <= policy.avif_side_px => picture(Encode::avif(quality)),
+        Some(OutputFormat::Avif) => too_large(without_avif),
+        Some(OutputFormat::Webp) if fits_webp => picture(webp),
+        Some(OutputFormat::Webp) => picture(standard),
+        Some(OutputFormat::Jpeg | OutputFormat::BaselineJpeg) => picture(jpeg),
+        Some(OutputFormat::Png | OutputFormat::PngForce) => picture(png),
+        // Animations come later; a still GIF is never what one wants to be served.
+        Some(OutputFormat::Gif | OutputFormat::Svg) => picture(standard),
+        Some(OutputFormat::Json) => (Answer::Json, None),
+    }
+}
+
+#[cfg(all(test, feature = "avif-encode", feature = "webp-lossy"))]
+mod tests {
+    use super::*;
+
+    fn chosen(options: &str, accepts: Accepts, side: u32, is_opaque: bool) -> (String, bool) {
+        let options = if options.is_empty() { TransformOptions::default() } else { options.parse().expect("parses") };
+        let (answer, warning) = choose(&options, accepts, Size::new(side, 10), is_opaque, &Policy::default());
+        let name = match answer {
+            Answer::Picture(encode) => encode.to_string(),
+            Answer::Json => "json".to_owned(),
+        };
+        (name, warning.is_some())
+    }
+
+    #[test]
+    fn formats_are_negotiated() {
+        let none = Accepts::default();
+        let webp = Accepts { webp: true, avif: false };
+        for (options, accepts, side, is_opaque, expected, warned) in [
+            ("", Accepts::ALL, 500, true, "jpeg q85", false),
+            ("", Accepts::ALL, 500, false, "png fast", false),
+            ("format=auto", Accepts::ALL, 500, true, "avif q85 speed 9", false),
+            ("format=auto", Accepts::ALL, 1201, true, "webp q85", true),
+            ("format=auto", webp, 500, false, "webp q85", false),
+            ("format=auto", none, 500, false, "png fast", false),
+            ("format=auto", none, 500, true, "jpeg q85", false),
+            ("format=avif", none, 1600, true, "avif q85 speed 9", false),
+            ("format=avif", none, 1601, true, "jpeg q85", true),
+            ("format=avif,quality=50", Accepts::ALL, 1601, true, "webp q50", true),
+            ("format=webp,quality=100", none, 500, true, "webp lossless", false),
+            ("format=webp", none, 16_384, true, "jpeg q85", false),
+            ("format=jpeg,quality=high", none, 500, false, "jpeg q90", false),
+            ("format=baseline-jpeg", none, 500, true, "jpeg q85", false),
+            ("format=png", none, 500, true, "png fast", false),
+            ("format=json", none, 500, true, "json", false),
+            ("format=avif,compression=fast", none, 500, true, "jpeg q85", false),
+        ] {
+            assert_eq!(chosen(options, accepts, side, is_opaque), (expected.to_owned(), warned), "{options} {side}");
+        }
+    }
+}

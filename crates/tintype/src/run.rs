@@ -1,0 +1,311 @@
+//! The one path from pictures and stages to a result.
+
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use tintype_codecs::{self as codecs, CodecError, Encode, Metadata};
+use tintype_engine::{
+    Plan,
+    plan::{self, Source, Stage},
+};
+use tintype_options::{self as options, TransformOptions, Warning};
+use tintype_pixels::{Depth, ImageInfo, Layout, Planes, Size};
+
+use crate::{
+    Accepts, Policy, Rendered, Texture, Timings, Tintype, TransformError,
+    output::{self, Answer},
+};
+
+/// What a URL asks for: options, and what its client can show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// What was asked for.
+    pub options: TransformOptions,
+    /// What the client can show, for `format=auto`.
+    pub accepts: Accepts,
+}
+
+impl From<TransformOptions> for Request {
+    fn from(options: TransformOptions) -> Self {
+        Self { options, accepts: Accepts::default() }
+    }
+}
+
+/// A picture that something is to be done with.
+#[derive(Clone, Debug)]
+pub(crate) enum Pixels<'a> {
+    /// As a file.
+    Encoded(Cow<'a, [u8]>),
+    /// As samples, sRGB unless they are floats, which are linear light.
+    Decoded(Planes),
+}
+
+/// One picture through one set of options.
+pub(crate) fn transform(tintype: &Tintype, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError> {
+    let stages = [Stage::Transform(Box::new(request.options.clone()))];
+    let work = Work { pixels: vec![Pixels::Encoded(Cow::Borrowed(bytes))], stages: &stages };
+    work.encode(tintype, &request.options, request.accepts)
+}
+
+/// Pictures, the first of which is transformed and the others drawn, and what is to be done.
+pub(crate) struct Work<'a> {
+    pub(crate) pixels: Vec<Pixels<'a>>,
+    pub(crate) stages: &'a [Stage],
+}
+
+/// Headers and what follows from them.
+struct Probed {
+    infos: Vec<Option<ImageInfo>>,
+    sources: Vec<Source>,
+}
+
+impl Work<'_> {
+    /// The result as a file; `wanted` gives format, quality and metadata.
+    pub(crate) fn encode(
+        &self,
+        tintype: &Tintype,
+        wanted: &TransformOptions,
+        accepts: Accepts,
+    ) -> Result<Rendered, TransformError> {
+        let mut clock = Clock::start();
+        let policy = tintype.policy();
+        let device = tintype.gpu().plan_device();
+        let probed = self.probe(policy)?;
+        let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
+
+        let Decision { answer, plan, warnings } =
+            decide(&probed.sources, self.stages, wanted, accepts, policy, device)?;
+        let original = probed.infos[0].clone();
+        let encode = match answer {
+            Answer::Picture(encode) => encode,
+            Answer::Json => {
+                timings.plan = clock.lap();
+                timings.total = clock.total();
+                return Ok(described(original, plan.size(), warnings, timings));
+            }
+        };
+        let text = explained(original.as_ref(), &probed.sources[0], &plan, encode);
+        let recording = plan.record();
+        timings.plan = clock.lap();
+
+        let decoded = self.decode(&probed, policy)?;
+        timings.decode += clock.lap();
+
+        let bytes: Vec<&[u8]> = decoded.iter().map(|planes| planes.bytes()).collect();
+        let samples = tintype.gpu().run(recording, &bytes)?.bytes;
+        drop(decoded);
+        timings.gpu = clock.lap();
+
+        let planes = self.planes(plan.size(), layout(&plan), samples)?;
+        let meta = Metadata { exif: metadata(wanted, original.as_ref()) };
+        let bytes = codecs::encode(&planes, &encode, &meta)?;
+        timings.encode = clock.lap();
+        timings.total = clock.total();
+        Ok(Rendered {
+            bytes,
+            content_type: encode.format().media_type(),
+            size: plan.size(),
+            original,
+            warnings,
+            timings,
+            plan: text,
+        })
+    }
+
+    /// The result as samples: 8 bits, 16 where the source has more, alpha where something is transparent.
+    pub(crate) fn samples(&self, tintype: &Tintype) -> Result<Planes, TransformError> {
+        let policy = tintype.policy();
+        let probed = self.probe(policy)?;
+        let device = tintype.gpu().plan_device();
+        let draft = self.draft(&probed.sources, None, policy, device)?;
+        let channels = if draft.is_opaque { Layout::RGB8.channels } else { Layout::RGBA8.channels };
+        let target = Layout::new(channels, probed.sources[0].layout.depth);
+        let plan = self.draft(&probed.sources, Some(target), policy, device)?;
+        let decoded = self.decode(&probed, policy)?;
+        let bytes: Vec<&[u8]> = decoded.iter().map(|planes| planes.bytes()).collect();
+        let samples = tintype.gpu().run(plan.record(), &bytes)?.bytes;
+        self.planes(plan.size(), target, samples)
+    }
+
+    /// The result as a texture.
+    pub(crate) fn texture(&self, tintype: &Tintype) -> Result<Texture, TransformError> {
+        let policy = tintype.policy();
+        let probed = self.probe(policy)?;
+        let plan = self.draft(&probed.sources, None, policy, tintype.gpu().plan_device())?;
+        let decoded = self.decode(&probed, policy)?;
+        let bytes: Vec<&[u8]> = decoded.iter().map(|planes| planes.bytes()).collect();
+        let texture = tintype.gpu().run(plan.record(), &bytes)?.texture;
+        let missing = TransformError::WrongResult { got: 0, expected: plan.size().area() * 8 };
+        Ok(Texture { texture: texture.ok_or(missing)?, size: plan.size() })
+    }
+
+    fn draft(
+        &self,
+        sources: &[Source],
+        target: Option<Layout>,
+        policy: &Policy,
+        device: plan::Device,
+    ) -> Result<Plan, TransformError> {
+        Ok(Plan::new(sources, &plan_request(self.stages, target, policy, device))?)
+    }
+
+    fn probe(&self, policy: &Policy) -> Result<Probed, TransformError> {
+        let mut probed = Probed { infos: Vec::new(), sources: Vec::new() };
+        for pixels in &self.pixels {
+            let (info, source) = match pixels {
+                Pixels::Encoded(bytes) => {
+                    let info = codecs::probe(bytes, &policy.limits)?;
+                    let source = Source::from(&info);
+                    (Some(info), source)
+                }
+                Pixels::Decoded(planes) => (None, source_of(planes)),
+            };
+            probed.infos.push(info);
+            probed.sources.push(source);
+        }
+        Ok(probed)
+    }
+
+    fn decode(&self, probed: &Probed, policy: &Policy) -> Result<Vec<Cow<'_, Planes>>, CodecError> {
+        let each = self.pixels.iter().zip(&probed.infos).map(|(pixels, info)| match (pixels, info) {
+            (Pixels::Encoded(bytes), Some(info)) => Ok(Cow::Owned(codecs::decode(bytes, info, &policy.limits)?)),
+            (Pixels::Decoded(planes), _) => Ok(Cow::Borrowed(planes)),
+            (Pixels::Encoded(_), None) => unreachable!("probe() gives every encoded picture its info"),
+        });
+        each.collect()
+    }
+
+    fn planes(&self, size: Size, layout: Layout, samples: Vec<u8>) -> Result<Planes, TransformError> {
+        let (got, expected) = (samples.len(), size.area() * u64::from(layout.pixel_bytes()));
+        Planes::new(size, layout, samples).ok_or(TransformError::WrongResult { got, expected })
+    }
+}
+
+/// What will be done and what will be answered.
+pub(crate) struct Decision {
+    pub(crate) answer: Answer,
+    pub(crate) plan: Plan,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Decides everything, without pixels and without a device. The format depends on the result's size and opacity, and what
+/// the plan ends with depends on the format: hence a draft first.
+pub(crate) fn decide(
+    sources: &[Source],
+    stages: &[Stage],
+    wanted: &TransformOptions,
+    accepts: Accepts,
+    policy: &Policy,
+    device: plan::Device,
+) -> Result<Decision, TransformError> {
+    let draft = Plan::new(sources, &plan_request(stages, None, policy, device))?;
+    let (answer, warning) = output::choose(wanted, accepts, draft.size(), draft.is_opaque, policy);
+    let depth = sources[0].layout.depth;
+    let plan = match answer {
+        Answer::Json => draft,
+        Answer::Picture(encode) => {
+            let target = encode.layout(!draft.is_opaque, depth);
+            Plan::new(sources, &plan_request(stages, Some(target), policy, device))?
+        }
+    };
+    let warnings = plan.warnings.iter().cloned().chain(warning).collect();
+    Ok(Decision { answer, plan, warnings })
+}
+
+fn plan_request<'a>(
+    stages: &'a [Stage],
+    target: Option<Layout>,
+    policy: &Policy,
+    device: plan::Device,
+) -> plan::Request<'a> {
+    plan::Request {
+        stages,
+        target,
+        space: policy.space,
+        filter: policy.filter,
+        device,
+        max_result: (policy.result_side_px, policy.result_area_px),
+    }
+}
+
+/// Samples without a header: upright, sRGB, or linear light if they are floats.
+fn source_of(planes: &Planes) -> Source {
+    let layout = planes.layout();
+    Source {
+        size: planes.size(),
+        layout,
+        orientation: tintype_pixels::Orientation::Upright,
+        alpha: layout.has_alpha(),
+        color: (layout.depth != Depth::F32).then(tintype_pixels::SourceColor::srgb),
+    }
+}
+
+fn layout(plan: &Plan) -> Layout {
+    plan.pack.as_ref().map_or(Layout::RGBA8, |pack| pack.layout)
+}
+
+/// The plan with the codecs' lines around it.
+pub(crate) fn explained(info: Option<&ImageInfo>, source: &Source, plan: &Plan, encode: Encode) -> String {
+    let format = info.map_or("samples", |info| info.format.name());
+    let decode = format!("{:<9}{:<34}{}", "decode", format!("{format} {}", source.size), source.layout);
+    format!("{decode}\n{}{:<9}{encode}\n", plan.explain(), "encode")
+}
+
+/// The EXIF block that a JPEG gets.
+fn metadata(wanted: &TransformOptions, info: Option<&ImageInfo>) -> Option<Vec<u8>> {
+    let block = info?.exif.as_deref()?;
+    match wanted.metadata.unwrap_or_default() {
+        options::Metadata::Keep => codecs::exif::kept(block),
+        options::Metadata::Copyright => codecs::exif::copyright_only(block),
+        options::Metadata::None => None,
+    }
+}
+
+/// `format=json`: the sizes before and after, in the shape Cloudflare's service answers.
+fn described(original: Option<ImageInfo>, size: Size, warnings: Vec<Warning>, timings: Timings) -> Rendered {
+    let source = original.as_ref().map(|info| {
+        let upright = info.upright_size();
+        json!({
+            "file_size": info.file_size,
+            "width": upright.width,
+            "height": upright.height,
+            "format": info.format.media_type(),
+        })
+    });
+    let body = json!({ "width": size.width, "height": size.height, "original": source });
+    Rendered {
+        bytes: body.to_string().into_bytes(),
+        content_type: "application/json",
+        size,
+        original,
+        warnings,
+        timings,
+        plan: String::new(),
+    }
+}
+
+/// Laps of a stopwatch.
+struct Clock {
+    started: Instant,
+    lap: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self { started: now, lap: now }
+    }
+
+    fn lap(&mut self) -> Duration {
+        let lap = self.lap.elapsed();
+        self.lap = Instant::now();
+        lap
+    }
+
+    fn total(&self) -> Duration {
+        self.started.elapsed()
+    }
+}

@@ -1,0 +1,323 @@
+//! Options and a header in, the plan as text out: what runs is what is printed.
+//!
+//! `UPDATE_EXPECT=1` rewrites the expectations; read the difference before committing it.
+
+use expect_test::{Expect, expect};
+use tintype::{Accepts, Policy, Request, engine::plan::Device};
+use tintype_pixels::{Channels, Depth, ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
+
+fn photo(width: u32, height: u32) -> ImageInfo {
+    ImageInfo {
+        format: ImageFormat::Jpeg,
+        file_size: 1_000_000,
+        size: Size::new(width, height),
+        orientation: Orientation::Upright,
+        layout: Layout::RGB8,
+        alpha: false,
+        frames: 1,
+        color: SourceColor::srgb(),
+        exif: None,
+    }
+}
+
+fn drawing(width: u32, height: u32) -> ImageInfo {
+    ImageInfo { format: ImageFormat::Png, layout: Layout::RGBA8, alpha: true, ..photo(width, height) }
+}
+
+fn check(info: &ImageInfo, options: &str, expected: Expect) {
+    let request = Request { options: options.parse().unwrap(), accepts: Accepts::ALL };
+    let text = tintype::explain(info, &request, &Policy::default(), Device::default());
+    expected.assert_eq(&text.unwrap_or_else(|error| format!("{error}\n")));
+}
+
+#[test]
+fn a_thumbnail_streams_its_first_axis() {
+    check(
+        &photo(6048, 4032),
+        "width=800,quality=80",
+        expect![[r#"
+        decode   jpeg 6048x4032                    rgb8
+        unpack   6048x4032+0+0 → 800x4032          linear f16 sRGB, lanczos3 x, 3 bands
+        resize   800x4032 → 800x533                lanczos3 y
+        pack     800x533                           rgb8, srgb curve
+        gpu      8 passes · 3 images live · up 73.2 MB · down 1.3 MB · peak 188.7 MB
+        encode   jpeg q80
+    "#]],
+    );
+}
+
+#[test]
+fn trim_flip_and_rotate_cost_nothing() {
+    let info = ImageInfo { orientation: Orientation::Rotate90, ..photo(4000, 3000) };
+    check(
+        &info,
+        "trim=10;20;30;40,flip=h,rotate=90,width=500",
+        expect![[r#"
+        decode   jpeg 4000x3000                    rgb8
+        unpack   3960x2940+10+20 → 500x2940        linear f16 sRGB, FlipH, lanczos3 x, 2 bands
+        resize   500x2940 → 500x371                lanczos3 y
+        pack     500x371                           rgb8, srgb curve
+        gpu      6 passes · 3 images live · up 35.3 MB · down 556.5 kB · peak 125.6 MB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn only_what_a_crop_reaches_is_read() {
+    check(
+        &photo(4000, 3000),
+        "width=100,height=100,fit=cover,gravity=0x0",
+        expect![[r#"
+        decode   jpeg 4000x3000                    rgb8
+        unpack   3075x3000+0+0 → 100x3000          linear f16 sRGB, lanczos3 x, 2 bands
+        resize   100x3000 → 100x100                lanczos3 y
+        pack     100x100                           rgb8, srgb curve
+        gpu      6 passes · 3 images live · up 36.0 MB · down 30.0 kB · peak 117.6 MB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn a_crop_without_scaling_is_part_of_unpack() {
+    check(
+        &photo(300, 200),
+        "width=100,height=100,fit=crop,trim=0.5;0;0;0.5",
+        expect![[r#"
+        decode   jpeg 300x200                      rgb8
+        unpack   100x100+175+100                   linear f16 sRGB
+        pack     100x100                           rgb8, srgb curve
+        gpu      2 passes · 1 images live · up 90.0 kB · down 30.0 kB · peak 270.3 kB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn color_operations_ride_on_one_store_in_their_own_space() {
+    check(
+        &photo(1000, 800),
+        "width=400,brightness=1.2,contrast=0.9,saturation=1.5,gamma=0.8,format=webp",
+        expect![[r#"
+            decode   jpeg 1000x800                     rgb8
+            unpack   1000x800+0+0 → 400x800            linear f16 sRGB, lanczos3 x
+            resize   400x800 → 400x320                 lanczos3 y
+            tape     to_encoded · color_matrix brightness 1.2 · color_matrix contrast 0.9 · color_matrix saturation 1.5 · gamma 0.8
+            pack     400x320                           rgb8
+            gpu      4 passes · 3 images live · up 2.4 MB · down 384.0 kB · peak 15.7 MB
+            encode   webp q85
+        "#]],
+    );
+}
+
+#[test]
+fn color_operations_before_a_border_go_back_to_linear_light() {
+    check(
+        &photo(1000, 800),
+        "width=400,gamma=0.8,border=red;4,sharpen=1,blur=3",
+        expect![[r#"
+        decode   jpeg 1000x800                     rgb8
+        unpack   1000x800+0+0 → 400x800            linear f16 sRGB, lanczos3 x
+        resize   400x800 → 400x320                 lanczos3 y
+        sharpen  400x320                           amount 0.5 sigma 0.8
+        blur     400x320                           radius 3
+        tape     to_encoded · gamma 0.8 · to_linear
+        pad      400x320 → 408x328                 at 4,4
+        pack     408x328                           rgb8, srgb curve, dithered
+        gpu      10 passes · 4 images live · up 2.4 MB · down 401.5 kB · peak 17.3 MB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn transparency_is_laid_on_white_for_jpeg_only() {
+    check(
+        &drawing(500, 500),
+        "width=100,format=jpeg",
+        expect![[r#"
+        decode   png 500x500                       rgba8
+        unpack   500x500+0+0 → 100x500             linear f16 sRGB, lanczos3 x
+        resize   100x500 → 100x100                 lanczos3 y
+        tape     to_encoded · background rgba(255 255 255 / 1)
+        pack     100x100                           rgb8
+        gpu      4 passes · 3 images live · up 1.0 MB · down 30.0 kB · peak 3.9 MB
+        encode   jpeg q85
+    "#]],
+    );
+    check(
+        &drawing(500, 500),
+        "width=100,format=png",
+        expect![[r#"
+        decode   png 500x500                       rgba8
+        unpack   500x500+0+0 → 100x500             linear f16 sRGB, lanczos3 x
+        resize   100x500 → 100x100                 lanczos3 y
+        pack     100x100                           rgba8, srgb curve
+        gpu      4 passes · 3 images live · up 1.0 MB · down 40.0 kB · peak 3.9 MB
+        encode   png fast
+    "#]],
+    );
+    check(
+        &drawing(500, 500),
+        "width=100,height=50,fit=pad,background=%23ff000080",
+        expect![[r#"
+        decode   png 500x500                       rgba8
+        unpack   500x500+0+0 → 50x500              linear f16 sRGB, lanczos3 x
+        resize   50x500 → 50x50                    lanczos3 y
+        pad      50x50 → 100x50                    at 25,0
+        tape     to_encoded · background rgba(255 0 0 / 0.5019608)
+        pack     100x50                            rgba8
+        gpu      5 passes · 4 images live · up 1.0 MB · down 20.0 kB · peak 4.0 MB
+        encode   png fast
+    "#]],
+    );
+}
+
+#[test]
+fn upscaling_keeps_the_smaller_image_as_long_as_it_can() {
+    check(
+        &photo(100, 80),
+        "width=400,fit=contain",
+        expect![[r#"
+        decode   jpeg 100x80                       rgb8
+        unpack   100x80+0+0 → 400x80               linear f16 sRGB, lanczos3 x
+        resize   400x80 → 400x320                  lanczos3 y
+        pack     400x320                           rgb8, srgb curve
+        gpu      4 passes · 3 images live · up 24.0 kB · down 384.0 kB · peak 2.7 MB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn unequal_reductions_do_the_larger_first() {
+    check(
+        &photo(1000, 4000),
+        "width=900,height=100,fit=squeeze",
+        expect![[r#"
+        decode   jpeg 1000x4000                    rgb8
+        unpack   1000x4000+0+0                     linear f16 sRGB
+        resize   1000x4000 → 1000x100              lanczos3 y
+        resize   1000x100 → 900x100                lanczos3 x
+        pack     900x100                           rgb8, srgb curve
+        gpu      4 passes · 3 images live · up 12.0 MB · down 270.0 kB · peak 48.8 MB
+        encode   jpeg q85
+    "#]],
+    );
+    check(
+        &photo(4000, 1000),
+        "width=100,height=900,fit=squeeze",
+        expect![[r#"
+        decode   jpeg 4000x1000                    rgb8
+        unpack   4000x1000+0+0 → 100x1000          linear f16 sRGB, lanczos3 x
+        resize   100x1000 → 100x900                lanczos3 y
+        pack     100x900                           rgb8, srgb curve
+        gpu      4 passes · 3 images live · up 12.0 MB · down 270.0 kB · peak 48.8 MB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn sixteen_bits_stay_sixteen_bits() {
+    let info = ImageInfo { layout: Layout::new(Channels::Rgb, Depth::U16), ..drawing(400, 300) };
+    check(
+        &ImageInfo { alpha: false, ..info.clone() },
+        "width=200,format=png",
+        expect![[r#"
+        decode   png 400x300                       rgb16
+        unpack   400x300+0+0 → 200x300             linear f32 sRGB, lanczos3 x
+        resize   200x300 → 200x150                 lanczos3 y
+        pack     200x150                           rgb16, srgb curve
+        gpu      4 passes · 3 images live · up 720.0 kB · down 180.0 kB · peak 6.8 MB
+        encode   png fast
+    "#]],
+    );
+    check(
+        &ImageInfo { alpha: false, ..info },
+        "width=200,format=jpeg",
+        expect![[r#"
+        decode   png 400x300                       rgb16
+        unpack   400x300+0+0 → 200x300             linear f16 sRGB, lanczos3 x
+        resize   200x300 → 200x150                 lanczos3 y
+        pack     200x150                           rgb8, srgb curve, dithered
+        gpu      4 passes · 3 images live · up 720.0 kB · down 90.0 kB · peak 3.9 MB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn nothing_asked_for_is_nothing_done() {
+    check(
+        &photo(640, 480),
+        "format=auto",
+        expect![[r#"
+        decode   jpeg 640x480                      rgb8
+        unpack   640x480+0+0                       linear f16 sRGB
+        pack     640x480                           rgb8, srgb curve
+        gpu      2 passes · 1 images live · up 921.6 kB · down 921.6 kB · peak 4.7 MB
+        encode   avif q85 speed 9
+    "#]],
+    );
+    check(
+        &photo(640, 480),
+        "brightness=1,contrast=1,gamma=1,saturation=1,sharpen=0,blur=0,rotate=0",
+        expect![[r#"
+        decode   jpeg 640x480                      rgb8
+        unpack   640x480+0+0                       linear f16 sRGB
+        pack     640x480                           rgb8, srgb curve
+        gpu      2 passes · 1 images live · up 921.6 kB · down 921.6 kB · peak 4.7 MB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn a_hundred_megapixels_go_through_in_chunks() {
+    check(
+        &photo(10_000, 8_000),
+        "width=1024",
+        expect![[r#"
+        decode   jpeg 10000x8000                   rgb8
+        unpack   10000x8000+0+0 → 1024x8000        linear f16 sRGB, lanczos3 x, 11 bands
+        resize   1024x8000 → 1024x819              lanczos3 y
+        pack     1024x819                          rgb8, srgb curve
+        gpu      24 passes · 3 images live · up 240.0 MB · down 2.5 MB · peak 401.0 MB
+        encode   jpeg q85
+    "#]],
+    );
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    check(
+        &photo(1000, 800),
+        "width=13000,fit=contain",
+        expect![[r#"
+        result would be 13000x10400 (135.2 MP); the limit is 12000 px per side and 100 MP
+    "#]],
+    );
+    check(
+        &photo(1000, 800),
+        "trim=500;0;400;0",
+        expect![[r#"
+        trim leaves nothing of the source, which is 1000x800
+    "#]],
+    );
+    check(
+        &photo(17_000, 100),
+        "width=500",
+        expect![[r#"
+        17000x1 does not fit this device, whose images have at most 16384 px per side
+    "#]],
+    );
+    check(
+        &photo(100, 40_000),
+        "width=50",
+        expect![[r#"
+        result would be 50x20000 (1.0 MP); the limit is 12000 px per side and 100 MP
+    "#]],
+    );
+}
