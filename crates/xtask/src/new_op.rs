@@ -89,7 +89,7 @@ fn type_name(name: &str) -> String {
     name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }
 
-/// Adds `name => Type,` at the end of the `ops! { … }` block, its arrow below the others'.
+/// Adds `name => Type,` at the end of the `ops! { … }` block.
 fn register(registry: &str, name: &str) -> Result<String> {
     let lines: Vec<&str> = registry.lines().collect();
     let open = lines.iter().position(|line| line.trim() == "ops! {").context("there is no line \"ops! {\"")?;
@@ -104,8 +104,7 @@ fn register(registry: &str, name: &str) -> Result<String> {
     }
     let last = entries().next_back().copied().unwrap_or("    ");
     let indent = &last[..last.len() - last.trim_start().len()];
-    let column = last.find("=>").map_or(0, |at| at - indent.len()).max(name.len() + 1);
-    let line = format!("{indent}{name:<column$}=> {},", type_name(name));
+    let line = format!("{indent}{name} => {},", type_name(name));
 
     let (head, tail) = lines.split_at(open + length);
     let mut text = [head, &[line.as_str()], tail].concat().join("\n");
@@ -119,8 +118,8 @@ mod tests {
 
     use super::*;
 
-    const REGISTRY: &str = "//! The registry.\n\nmacro_rules! ops {\n    () => {};\n}\n\nops! {\n    unpack    => Unpack,\n    \
-                            pack      => Pack, // last\n}\n\nfn after() {}\n";
+    const REGISTRY: &str = "//! The registry.\n\nmacro_rules! ops {\n    () => {};\n}\n\nops! {\n    unpack => Unpack,\n    \
+                            pack => Pack, // last\n}\n\nfn after() {}\n";
 
     /// A tree with an empty registry that is removed again.
     struct Tree(PathBuf);
@@ -154,7 +153,7 @@ mod tests {
         assert!(op.contains("pub struct SoftLight2") && op.starts_with("//! Soft light2:"), "{op}");
         assert!(op.contains("kernels::SOFT_LIGHT2"), "{op}");
         let twin = tree.read("crates/engine/src/ops/soft_light2/reference.rs");
-        assert!(twin.contains("fn soft_light2(op: &SoftLight2"), "{twin}");
+        assert!(twin.contains("impl Exercised for SoftLight2"), "{twin}");
         let shader = tree.read("shaders/ops/soft_light2.wgsl");
         assert!(shader.contains("ops/soft_light2/reference.rs"), "{shader}");
         for text in [&op, &twin, &shader] {
@@ -166,7 +165,7 @@ mod tests {
     #[test]
     fn the_line_goes_to_the_end_of_the_block_and_nothing_else_changes() {
         let after = register(REGISTRY, "blur").unwrap();
-        assert_eq!(after, REGISTRY.replace("// last\n", "// last\n    blur      => Blur,\n"));
+        assert_eq!(after, REGISTRY.replace("// last\n", "// last\n    blur => Blur,\n"));
         assert_eq!(register("ops! {\n}\n", "blur").unwrap(), "ops! {\n    blur => Blur,\n}\n");
     }
 

@@ -1,11 +1,12 @@
-//! Rewrite rules: each a small function that leaves the same picture with less work, each with a test of before and after.
+//! Rewrite rules: each a small function that leaves the same picture with less work. Each has a plan in `tests/plans.rs`
+//! that shows it.
 
 use tintype_pixels::Rect;
 
 use super::picture::Picture;
 use crate::{
     Space, Working,
-    ops::{Resize, Step, resize::Axis},
+    ops::{Resize, Step, Unpack, resize::Axis},
 };
 
 /// Applies all rules. Returns whether the result is in the working space's linear light, so that packing must encode it.
@@ -105,12 +106,12 @@ fn as_resize(step: &Step) -> Option<&Resize> {
 }
 
 /// The axis of the oriented picture that stored rows lie along.
-fn row_axis(unpack: &crate::ops::Unpack) -> Axis {
+fn row_axis(unpack: &Unpack) -> Axis {
     if unpack.orientation.swaps_sides() { Axis::Y } else { Axis::X }
 }
 
 /// Whether stored rows run against the oriented picture's axis.
-fn is_row_reversed(unpack: &crate::ops::Unpack) -> bool {
+fn is_row_reversed(unpack: &Unpack) -> bool {
     let (transpose, flip_x, flip_y) = unpack.orientation.steps();
     if transpose { flip_y } else { flip_x }
 }

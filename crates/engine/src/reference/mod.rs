@@ -80,9 +80,15 @@ pub fn straight([r, g, b, a]: [f32; 4]) -> [f32; 4] {
     if a <= 0.0 { [0.0; 4] } else { [r / a, g / a, b / a, a] }
 }
 
+/// Cut to 0 … 1; not a number becomes 0, as in kernels.
+#[expect(clippy::manual_clamp, reason = "clamp() passes NaN on")]
+pub fn unit(v: f32) -> f32 {
+    v.max(0.0).min(1.0)
+}
+
 /// Cut to what can be shown: alpha to 0 … 1, colour to 0 … alpha.
 pub fn saturate([r, g, b, a]: [f32; 4]) -> [f32; 4] {
-    let a = a.max(0.0).min(1.0);
+    let a = unit(a);
     let cut = |v: f32| v.max(0.0).min(a);
     [cut(r), cut(g), cut(b), a]
 }

@@ -3,7 +3,7 @@
 use tintype_pixels::{Depth, srgb_from_linear};
 
 use super::Pack;
-use crate::reference::{RefImage, saturate, straight};
+use crate::reference::{RefImage, saturate, straight, unit};
 
 /// What packing `image` gives.
 pub fn pack(op: &Pack, image: &RefImage) -> Vec<u8> {
@@ -45,7 +45,7 @@ fn samples(op: &Pack, color: [f32; 4], x: u32, y: u32) -> Vec<f32> {
     samples
         .iter()
         .enumerate()
-        .map(|(index, v)| (v.max(0.0).min(1.0) * scale + 0.5 + noisy(index) * 0.998).floor().clamp(0.0, scale))
+        .map(|(index, v)| (unit(*v) * scale + 0.5 + noisy(index) * 0.998).floor().clamp(0.0, scale))
         .collect()
 }
 
