@@ -11,7 +11,7 @@ use tintype_benches::{Spread, rounds, save};
 use tintype_engine::{
     Gpu, Plan, Space, Texel, Working,
     ops::{
-        self, Background, Blur, ColorMatrix, Copy, Crop, Gamma, Orient, Pad, Resize, Sharpen, Step, ToEncoded,
+        self, Background, Blur, ColorMatrix, Copy, Crop, Gamma, Lab, Orient, Pad, Resize, Sharpen, Step, ToEncoded,
         ToLinear, Unpack,
         resize::{Axis, Filter, Stretch},
     },
@@ -54,7 +54,11 @@ fn main() {
             "megapixels_per_s": mp_per_s, "gigabytes_per_s": gb_per_s, "share_of_copy_percent": share,
         }));
     }
-    assert_eq!(missing, ["composite"], "every operation has a line; composite needs a second picture");
+    assert_eq!(
+        missing,
+        ["border_box", "composite", "integral", "saliency"],
+        "every operation has a line but those that need a second picture or single precision"
+    );
     save("ops", &gpu.caps().name, json!(results));
 }
 
@@ -85,6 +89,7 @@ fn steps() -> Vec<Step> {
         Gamma(1.5).into(),
         ToEncoded.into(),
         ToLinear.into(),
+        Lab.into(),
     ]
 }
 

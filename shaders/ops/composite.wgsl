@@ -1,7 +1,6 @@
 // A layer onto the picture, by a Porter-Duff operator on sRGB-encoded, premultiplied colours, inside the layer's box only.
 // reads base, layer · writes dst · twin crates/engine/src/ops/composite/reference.rs
 #import store
-#import color/transfer
 
 struct Params {
     size: vec2u,      // the picture
@@ -10,8 +9,7 @@ struct Params {
     mode: u32,        // 0 over, 1 in, 2 atop, 3 out, 4 xor, 5 lighter
     repeat: u32,      // bit 0: along rows, bit 1: along columns
     opacity: f32,
-    linear: u32,      // 1: the working space is linear
-    _pad: vec2u,
+    _pad: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -25,16 +23,6 @@ override WG_Y = 8u;
 // The remainder that is never negative.
 fn wrap(v: i32, n: i32) -> i32 {
     return ((v % n) + n) % n;
-}
-
-fn encoded(c: vec4f) -> vec4f {
-    if params.linear != 0u { return transfer_encoded_from_linear(c); }
-    return c;
-}
-
-fn working(c: vec4f) -> vec4f {
-    if params.linear != 0u { return transfer_linear_from_encoded(c); }
-    return c;
 }
 
 // Factors of layer (x) and picture (y): Porter and Duff, "Compositing Digital Images", 1984.
@@ -61,8 +49,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         store(id.xy, below);
         return;
     }
-    let over = encoded(textureLoad(layer, vec2u(place), 0)) * params.opacity;
-    let under = encoded(below);
-    let f = factors(over.a, under.a);
-    store(id.xy, working(min(over * f.x + under * f.y, vec4f(1.0))));
+    let over = textureLoad(layer, vec2u(place), 0) * params.opacity;
+    let f = factors(over.a, below.a);
+    store(id.xy, min(over * f.x + below * f.y, vec4f(1.0)));
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use tintype_pixels::{Planes, Size};
+use tintype_wgsl::Texel;
 
 use super::Step;
 use crate::record::{ImageId, Instruction, Recording};
@@ -67,6 +68,8 @@ pub struct Case {
     pub layers: Vec<Planes>,
     /// How far they may differ.
     pub tolerance: Tolerance,
+    /// In which texel formats the operation works.
+    pub texels: &'static [Texel],
 }
 
 impl Case {
@@ -83,12 +86,18 @@ impl Case {
 
     /// `step` on all of [`Case::SIZES`].
     pub fn new(step: impl Into<Step>, tolerance: Tolerance) -> Self {
-        Self { step: step.into(), sizes: Self::SIZES.to_vec(), layers: Vec::new(), tolerance }
+        Self { step: step.into(), sizes: Self::SIZES.to_vec(), layers: Vec::new(), tolerance, texels: &Texel::ALL }
     }
 
     /// On these sizes instead.
     pub fn on(mut self, sizes: &[Size]) -> Self {
         self.sizes = sizes.to_vec();
+        self
+    }
+
+    /// In single precision only, because its values outgrow halves.
+    pub fn in_single_precision(mut self) -> Self {
+        self.texels = &[Texel::F32];
         self
     }
 

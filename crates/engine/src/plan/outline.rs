@@ -118,7 +118,7 @@ impl Plan {
         };
         let working = Working { space: request.space, texel };
         let (is_opaque, warnings) = (outline.is_opaque, std::mem::take(&mut outline.warnings));
-        let mut picture = outline.finish();
+        let mut picture = outline.finish(Ending::Working);
         // What leaves as floats, or stays on the device, is in the working space to the end.
         let is_encoded = request.target.is_some_and(|layout| layout.depth != Depth::F32);
         let ends_linear = optimize::optimize(&mut picture, working, is_encoded);
@@ -287,7 +287,7 @@ impl<'a> Outline<'a> {
         self.is_opaque = draw.placement.mode.keeps_opaque(self.is_opaque, is_opaque);
         let (size, warnings) = (layer.size, std::mem::take(&mut layer.warnings));
         self.warnings.extend(warnings);
-        let mut picture = layer.finish();
+        let mut picture = layer.finish(Ending::Encoded);
         let working = Working { space: self.request.space, texel: Texel::F16 };
         optimize::optimize(&mut picture, working, false);
         check_device(&picture, self.request.device)?;
@@ -297,7 +297,6 @@ impl<'a> Outline<'a> {
             mode: draw.placement.mode,
             opacity: draw.placement.opacity,
             repeat: draw.placement.repeat,
-            space: self.request.space,
         });
         Ok(())
     }
@@ -310,9 +309,9 @@ impl<'a> Outline<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Picture {
+    fn finish(self, ending: Ending) -> Picture {
         let linear = self.request.space == Space::Linear;
-        let steps = if linear { in_their_space(self.steps) } else { self.steps };
+        let steps = if linear { in_their_space(self.steps, ending) } else { self.steps };
         Picture { unpack: self.unpack, steps }
     }
 }
@@ -322,20 +321,31 @@ fn unlike(value: Option<f64>, neutral: f32) -> Option<f32> {
     value.map(|value| value as f32).filter(|value| *value != neutral)
 }
 
-/// Color operations are defined on encoded values: a run of them is put between two transfers.
-fn in_their_space(steps: Vec<Step>) -> Vec<Step> {
+/// What the last step of a picture leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Values in the working space.
+    Working,
+    /// sRGB-encoded values, as a layer's must be.
+    Encoded,
+}
+
+/// Color operations and layers are defined on encoded values: a run of them is put between two transfers.
+fn in_their_space(steps: Vec<Step>, ending: Ending) -> Vec<Step> {
     let mut result: Vec<Step> = Vec::new();
     let mut encoded = false;
     for step in steps {
-        let wants_encoded = step.op().reach() == Reach::Point;
+        let wants_encoded = step.op().reach() == Reach::Point || matches!(step, Step::Composite(_));
         if wants_encoded != encoded {
             result.push(if wants_encoded { ToEncoded.into() } else { ToLinear.into() });
             encoded = wants_encoded;
         }
         result.push(step);
     }
-    if encoded {
-        result.push(ToLinear.into());
+    match (encoded, ending) {
+        (true, Ending::Working) => result.push(ToLinear.into()),
+        (false, Ending::Encoded) => result.push(ToEncoded.into()),
+        (true, Ending::Encoded) | (false, Ending::Working) => {}
     }
     result
 }

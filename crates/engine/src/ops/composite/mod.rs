@@ -1,8 +1,8 @@
 //! A layer onto the picture, by a Porter-Duff operator.
 //!
 //! Colours are combined as sRGB-encoded, premultiplied values (half-opaque red on white is 255, 128, 128, as observed on
-//! Cloudflare's service), and only inside the layer's box: the picture outside is untouched. The layer is a [`Picture`] of
-//! its own, with its own source and steps.
+//! Cloudflare's service), and only inside the layer's box: the picture outside is untouched. Both come encoded, and the
+//! result is: the planner sees to it. The layer is a [`Picture`] of its own, with its own source and steps.
 
 #[cfg(any(test, feature = "reference"))]
 mod reference;
@@ -13,7 +13,7 @@ use tintype_pixels::Size;
 
 use super::{Op, Reach};
 use crate::{
-    Space, kernels,
+    kernels,
     plan::Picture,
     record::{ImageId, Recording},
 };
@@ -76,7 +76,7 @@ pub struct Repeat {
 /// A layer and how it is put on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Composite {
-    /// The layer, planned in the same working space.
+    /// The layer, planned to end encoded.
     pub layer: Box<Picture>,
     /// Where its corner is, in pixels of the picture; may be outside.
     pub at: (i32, i32),
@@ -86,14 +86,12 @@ pub struct Composite {
     pub opacity: f32,
     /// Whether it is tiled.
     pub repeat: Repeat,
-    /// The working space of both.
-    pub space: Space,
 }
 
 tintype_wgsl::params! {
     /// Uniform of `composite.wgsl`.
     struct Params for kernels::COMPOSITE {
-        size: [u32; 2], inner: [u32; 2], at: [i32; 2], mode: u32, repeat: u32, opacity: f32, linear: u32, _pad: [u32; 2],
+        size: [u32; 2], inner: [u32; 2], at: [i32; 2], mode: u32, repeat: u32, opacity: f32, _pad: u32,
     }
 }
 
@@ -112,8 +110,7 @@ impl Op for Composite {
             mode: self.mode as u32,
             repeat: u32::from(self.repeat.x) | u32::from(self.repeat.y) << 1,
             opacity: self.opacity,
-            linear: u32::from(self.space == Space::Linear),
-            _pad: [0; 2],
+            _pad: 0,
         };
         recording.pass(params).read(input).read(layer).write(size)
     }
