@@ -1,1 +1,50 @@
-fn main(){}
+//! The program `tintype`: the engine and the server on a command line.
+//!
+//! A front and nothing else: it reads arguments, opens files and shows results. What is done to a picture is decided in
+//! the library. Start with `args.rs`, which names every command; each command is a file or folder of its own.
+//!
+//! Exit status: 0 done, 1 failed, 2 wrong usage. Results go to standard output, everything else to standard error.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod doctor;
+mod explain;
+mod failure;
+mod files;
+mod help;
+mod info;
+mod pictures;
+mod progress;
+mod serve;
+mod show;
+mod transform;
+
+use std::{env, process::ExitCode};
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return failure::report_arguments(&error),
+    };
+    match run(&args) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error, args.verbose),
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let adapter = args.adapter.as_deref();
+    match &args.command {
+        Command::Serve(serve) => serve::run(serve, adapter, env::vars_os()),
+        Command::Transform(transform) => transform::run(transform, adapter, args.verbose),
+        Command::Info(info) => info::run(info),
+        Command::Explain(explain) => explain::run(explain),
+        Command::Doctor(doctor) => doctor::run(doctor, adapter),
+        Command::Help(help) => help::run(help),
+    }
+}

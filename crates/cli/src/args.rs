@@ -1,0 +1,168 @@
+//! Every command and flag, with its help.
+
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+
+use crate::help;
+
+/// A GPU-compute-first image engine and server.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tintype",
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    max_term_width = 120,
+    after_help = "`tintype help options` lists what can be done to a picture; `tintype help COMMAND` explains a command.\n\
+                  Exit status: 0 done, 1 failed, 2 wrong usage."
+)]
+pub(crate) struct Args {
+    /// Part of the name of the GPU adapter to use, in any case [default: the most capable one]
+    #[arg(long, global = true, value_name = "NAME", display_order = 100)]
+    pub(crate) adapter: Option<String>,
+
+    /// Show the causes of an error, and for `transform` what was done
+    #[arg(short, long, global = true, display_order = 101)]
+    pub(crate) verbose: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve pictures over HTTP, by Cloudflare's URLs
+    Serve(ServeArgs),
+    /// Transform pictures: a file to a file, or many to a folder
+    #[command(
+        about = "Transform pictures: a file to a file, or many to a folder",
+        long_about = "Transform pictures.\n\n\
+                  OPTIONS are written as in a URL: width=400,height=300,fit=cover. \"\" asks for nothing but the format.\n\n\
+                  One INPUT and an OUTPUT file: the output's extension (.jpg .jpeg .png .webp .avif) gives the format \
+                  unless format= does. - is standard input or output.\n\n\
+                  Several INPUTs, or a folder: OUTPUT is a folder. A folder is searched for pictures by their content, \
+                  subfolders included, and its paths are kept. Each picture keeps its format unless format= is given."
+    )]
+    Transform(TransformArgs),
+    /// Describe a picture as JSON
+    Info(InfoArgs),
+    /// Show what would be done to a picture; needs no GPU
+    Explain(ExplainArgs),
+    /// Check adapter, driver, pipelines and formats, with a remedy for what is missing
+    Doctor(DoctorArgs),
+    /// Explain a command, the options, or one option
+    Help(HelpArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Every setting is a key of the configuration file, and a variable TINTYPE_SECTION__KEY of the \
+                        environment; flags win over both. `--print-config` shows all keys.\n\n\
+                        Example: tintype serve --root photos, then open\n\
+                        http://127.0.0.1:8080/cdn-cgi/image/width=400/holiday.jpg")]
+pub(crate) struct ServeArgs {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+
+    /// Folder that relative sources are read from
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+
+    /// URL that relative sources are below; several are tried in order
+    #[arg(long, value_name = "URL")]
+    pub(crate) origin: Vec<String>,
+
+    /// Host that absolute sources may come from: HOST[:PORT][/PREFIX], *.HOST for subdomains
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_origin: Vec<String>,
+
+    /// Configuration file, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Print the configuration that would be used, secrets masked, and stop
+    #[arg(long)]
+    pub(crate) print_config: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "tintype transform [--jobs N] [--keep-going] [--force] [--json] INPUT... OUTPUT OPTIONS",
+    after_long_help = help::options_reference()
+)]
+pub(crate) struct TransformArgs {
+    /// INPUT... OUTPUT OPTIONS
+    // One list: an argument that repeats can be followed by one other at most.
+    #[arg(required = true, num_args = 1.., value_name = "INPUT... OUTPUT OPTIONS", hide = true)]
+    pub(crate) words: Vec<OsString>,
+
+    /// Pictures in work at the same time [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Go on with the others when a picture fails
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+
+    /// Let a result take the place of an input
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Write what was done as JSON to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Width and height are those of the upright picture; orientation is EXIF's value, 1 to 8.")]
+pub(crate) struct InfoArgs {
+    /// The picture; - is standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: tintype explain width=400,height=400,fit=cover --size 4000x3000\n\n\
+                        `tintype help options` lists the options.")]
+pub(crate) struct ExplainArgs {
+    /// What would be asked for, for example width=400,fit=cover
+    pub(crate) options: String,
+
+    /// Width and height of the source in pixels, for example 4000x3000
+    #[arg(long, value_name = "WxH")]
+    pub(crate) size: String,
+
+    /// Format of the source
+    #[arg(long, default_value = "jpeg")]
+    pub(crate) format: String,
+
+    /// The source has transparent parts
+    #[arg(long)]
+    pub(crate) alpha: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status 1 when something required is missing.")]
+pub(crate) struct DoctorArgs {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct HelpArgs {
+    /// A command, `options`, or `options NAME`
+    pub(crate) topic: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_do_not_contradict_each_other() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,49 @@
+//! What is drawn while one waits: on a terminal's standard error, and nowhere else.
+
+use std::{
+    io::{self, IsTerminal as _},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shorter waits are not worth a word.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+const REFRESH: Duration = Duration::from_millis(100);
+
+/// Runs `work`; if it takes longer than a second, says `what` is going on until it ends.
+pub(crate) fn waiting<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+    if !io::stderr().is_terminal() {
+        return work();
+    }
+    thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            if is_done.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a template of ours");
+                let spinner = ProgressBar::new_spinner().with_style(style).with_message(what);
+                spinner.enable_steady_tick(REFRESH);
+                // An error, too, means that the wait is over.
+                let _ = is_done.recv();
+                spinner.finish_and_clear();
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
+
+/// A bar that counts `total` pictures.
+pub(crate) fn bar(total: u64) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let template = "{bar:30} {pos}/{len} pictures, {elapsed} elapsed, {eta} left  {wide_msg}";
+    let bar = ProgressBar::new(total).with_style(ProgressStyle::with_template(template).expect("a template of ours"));
+    bar.enable_steady_tick(REFRESH);
+    bar
+}

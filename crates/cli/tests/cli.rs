@@ -1,0 +1,580 @@
+//! The program as its users run it: commands, files, streams and exit statuses.
+
+use std::{
+    env, fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    sync::OnceLock,
+};
+
+use expect_test::expect;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a call left behind.
+struct Ran {
+    status: Option<i32>,
+    stdout: Vec<u8>,
+    /// The lines that are ours: drivers write there too.
+    stderr: Vec<String>,
+}
+
+impl Ran {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).expect("text on standard output")
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).expect("JSON on standard output")
+    }
+
+    #[track_caller]
+    fn ok(self) -> Self {
+        assert_eq!(self.status, Some(0), "{:#?}", self.stderr);
+        self
+    }
+
+    /// Failed with `status`, nothing on standard output, and one line that holds all of `expected`.
+    #[track_caller]
+    fn fails(self, status: i32, expected: &[&str]) {
+        assert_eq!(self.status, Some(status), "{:#?}", self.stderr);
+        let [line] = self.stderr.as_slice() else { panic!("not one line: {:#?}", self.stderr) };
+        for part in expected {
+            assert!(line.contains(part), "{part:?} is not in {line:?}");
+        }
+        assert!(self.stdout.is_empty());
+    }
+}
+
+fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tintype"));
+    command.current_dir(folder).env("XDG_RUNTIME_DIR", env::temp_dir()).env_remove("NO_COLOR");
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TINTYPE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn ran(output: Output) -> Ran {
+    let stderr = String::from_utf8(output.stderr).expect("text on standard error");
+    let ours = stderr.lines().filter(|line| !line.starts_with("error: XDG_RUNTIME_DIR"));
+    Ran { status: output.status.code(), stdout: output.stdout, stderr: ours.map(str::to_owned).collect() }
+}
+
+/// Runs `tintype` in `folder` with the words of `line`; `''` is an empty word.
+fn run(folder: &Path, line: &str) -> Ran {
+    let words = line.split_whitespace().map(|word| if word == "''" { "" } else { word });
+    ran(program(folder).args(words).stdin(Stdio::null()).output().expect("the program starts"))
+}
+
+fn run_with_input(folder: &Path, line: &str, input: &[u8]) -> Ran {
+    let mut command = program(folder);
+    command.args(line.split_whitespace()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    // It may refuse before it has read everything.
+    let _ = child.stdin.take().expect("piped").write_all(input);
+    ran(child.wait_with_output().expect("the program ends"))
+}
+
+/// Whether there is an adapter; without one, tests that need it fail, unless `ALLOW_NO_GPU=1`.
+fn has_gpu() -> bool {
+    static HAS_GPU: OnceLock<bool> = OnceLock::new();
+    *HAS_GPU.get_or_init(|| {
+        let found = !run(&env::temp_dir(), "doctor --json").json()["adapter"].is_null();
+        assert!(
+            found || env::var("ALLOW_NO_GPU").is_ok_and(|v| v == "1"),
+            "no adapter; ALLOW_NO_GPU=1 skips such tests"
+        );
+        if !found {
+            eprintln!("ALLOW_NO_GPU=1: skipped, there is no adapter");
+        }
+        found
+    })
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/pictures")
+}
+
+/// A folder with two pictures, one more below, and what is none.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::create_dir_all(path.join("in/deep/er")).unwrap();
+    for (from, to) in
+        [("rocket.jpg", "in/rocket.jpg"), ("logo.png", "in/logo.png"), ("coffee.jpg", "in/deep/er/noname")]
+    {
+        fs::copy(samples().join(from), path.join(to)).unwrap();
+    }
+    fs::write(path.join("in/notes.txt"), "no picture").unwrap();
+    fs::write(path.join("in/drawing.jpg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+    folder
+}
+
+/// Every file below `folder`, sorted.
+fn tree(folder: &Path) -> Vec<String> {
+    fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, root, found);
+            } else {
+                found.push(path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(folder, folder, &mut found);
+    found.sort();
+    found
+}
+
+/// Format, width and height of a file, as `tintype info` tells them.
+fn info(folder: &Path, name: &str) -> (String, u64, u64) {
+    let info = run(folder, &format!("info {name}")).ok().json();
+    (info["format"].as_str().unwrap().to_owned(), info["width"].as_u64().unwrap(), info["height"].as_u64().unwrap())
+}
+
+#[test]
+fn wrong_usage_is_one_line_and_status_2() {
+    let folder = folder();
+    for (line, expected) in [
+        ("bogus", &["bogus", "tintype help"][..]),
+        ("transform in/rocket.jpg out.jpg", &["INPUT", "OUTPUT", "OPTIONS"]),
+        ("transform in/rocket.jpg out.jpg width", &["\"width\"", "name=value"]),
+        ("transform in/rocket.jpg out.jpg width=80O", &["width", "\"80O\"", "whole number"]),
+        ("transform in/rocket.jpg out.jpg widht=80", &["unknown option", "widht"]),
+        ("transform in/rocket.jpg out.jpg width=auto", &["width", "auto", "pixels"]),
+        ("transform in/rocket.jpg out.jpg width=8 --jobs 0", &["--jobs", "0"]),
+        ("transform in/rocket.jpg out.tiff width=80", &[".tiff", ".jpg", ".webp", "format="]),
+        ("transform in/rocket.jpg out width=80", &["extension", ".jpg", "format="]),
+        ("transform in/rocket.jpg in/rocket.jpg width=80", &["in/rocket.jpg", "--force"]),
+        ("transform in/rocket.jpg - width=80 --json", &["--json"]),
+        ("transform in/rocket.jpg in/logo.png - width=80", &["standard output", "folder"]),
+        ("transform - in/logo.png out width=80", &["standard input"]),
+        ("transform - in/ width=80", &["standard input"]),
+        ("transform in in/rocket.jpg width=80", &["in/rocket.jpg", "folder"]),
+        ("explain width=80 --size 80", &["--size", "\"80\"", "4000x3000"]),
+        ("explain width=80 --size 8x8 --format tiff", &["--format", "tiff", "jpeg", "png"]),
+        ("explain width=80 --size 8x8 --alpha", &["--alpha", "jpeg"]),
+        ("explain width=80", &["--size"]),
+        ("help bogus", &["bogus", "transform"]),
+        ("help options bogus", &["bogus", "help options"]),
+        ("serve --listen nowhere", &["--listen", "\"nowhere\"", "127.0.0.1:8080"]),
+        ("serve --allow-origin https://a.com", &["--allow-origin", "https://a.com"]),
+    ] {
+        run(folder.path(), line).fails(2, expected);
+    }
+    assert!(!folder.path().join("out").exists());
+}
+
+#[test]
+fn failures_are_one_line_and_status_1() {
+    let folder = folder();
+    for (line, expected) in [
+        ("info none.jpg", &["none.jpg", "cannot be read"][..]),
+        ("info in", &["in", "folder"]),
+        ("info in/notes.txt", &["in/notes.txt", "not a picture", "jpeg"]),
+        ("transform none.jpg out.jpg width=80", &["none.jpg", "cannot be read"]),
+        ("serve --config none.toml", &["none.toml"]),
+    ] {
+        run(folder.path(), line).fails(1, expected);
+    }
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    run(folder.path(), "transform empty out width=80").fails(1, &["empty", "no picture"]);
+}
+
+#[test]
+fn verbose_adds_the_causes() {
+    let folder = folder();
+    let ran = run(folder.path(), "-v info none.jpg");
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.iter().filter(|line| line.contains("caused by: ")).count() >= 2, "{:#?}", ran.stderr);
+}
+
+#[test]
+fn help_tells_of_every_command_and_option() {
+    let folder = folder();
+    let help = run(folder.path(), "help").ok();
+    for command in ["serve", "transform", "info", "explain", "doctor"] {
+        assert!(help.text().contains(command));
+        assert!(run(folder.path(), &format!("help {command}")).ok().text().contains("Usage: tintype "), "{command}");
+        assert!(run(folder.path(), &format!("{command} --help")).ok().text().contains("Usage: tintype "), "{command}");
+    }
+    for line in ["help options", "transform --help", "help transform"] {
+        let ran = run(folder.path(), line).ok();
+        for option in ["width, w", "trim.border.tolerance", "scale-down", "scq"] {
+            assert!(ran.text().contains(option), "{option} in {line}");
+        }
+    }
+    assert!(run(folder.path(), "help options g").ok().text().contains("gravity"));
+    assert!(run(folder.path(), "--version").ok().text().starts_with("tintype "));
+    let nothing = run(folder.path(), "");
+    assert_eq!(nothing.status, Some(2));
+    assert!(nothing.stdout.is_empty());
+}
+
+#[test]
+fn info_describes_a_header() {
+    let ran = run(&samples(), "info logo.png").ok();
+    let info = ran.json();
+    assert_eq!(info["format"], "png");
+    assert_eq!(info["frames"], 1);
+    assert_eq!(info["orientation"], 1);
+    assert!(info["color"].is_string() && info["alpha"].is_boolean() && info["exif"].is_null());
+    assert_eq!(info["file_size"].as_u64(), Some(fs::metadata(samples().join("logo.png")).unwrap().len()));
+    let bytes = fs::read(samples().join("logo.png")).unwrap();
+    assert_eq!(run_with_input(&samples(), "info -", &bytes).ok().json(), info);
+}
+
+#[test]
+fn info_reads_exif_and_turns_the_size_upright() {
+    // One directory: orientation 6, the maker's name behind it. In a JPEG it follows the start marker.
+    let mut tiff =
+        b"MM\0\x2a\0\0\0\x08\0\x02\x01\x0f\0\x02\0\0\0\x05\0\0\0\x26\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+            .to_vec();
+    tiff.extend(b"ACME\0");
+    let mut segment = b"\xff\xe1".to_vec();
+    segment.extend((tiff.len() as u16 + 8).to_be_bytes());
+    segment.extend(b"Exif\0\0");
+    segment.extend(tiff);
+    let jpeg = fs::read(samples().join("rocket.jpg")).unwrap();
+    let bytes = [&jpeg[..2], &segment, &jpeg[2..]].concat();
+    let plain = run(&samples(), "info rocket.jpg").ok().json();
+    let turned = run_with_input(&samples(), "info -", &bytes).ok().json();
+    assert_eq!((&turned["width"], &turned["height"]), (&plain["height"], &plain["width"]));
+    assert_eq!(turned["orientation"], 6);
+    assert_eq!(turned["exif"]["Make"], "ACME");
+    assert_eq!(turned["exif"]["Orientation"], 6);
+}
+
+#[test]
+fn explain_needs_no_picture() {
+    let folder = folder();
+    let line = "explain width=400,height=300,fit=cover,format=webp --size 1600x900 --format png --alpha";
+    let ran = run(folder.path(), line).ok();
+    // What it costs changes with every improvement of the planner: only that it is told.
+    let (cost, steps): (Vec<_>, Vec<_>) = ran.text().lines().partition(|line| line.starts_with("gpu "));
+    assert!(cost.len() == 1 && cost[0].contains("peak "), "{cost:?}");
+    expect![[r#"
+        decode   png 1600x900                      rgba8
+        unpack   1214x900+193+0 → 400x900          linear f16 sRGB, lanczos3 x
+        resize   400x900 → 400x300                 lanczos3 y
+        pack     400x300                           rgba8, srgb curve
+        encode   webp q85
+    "#]]
+    .assert_eq(&(steps.join("\n") + "\n"));
+}
+
+#[test]
+fn doctor_finds_what_is_required() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    let ran = run(folder.path(), "doctor").ok();
+    for part in ["tintype ", "adapter", "pipelines", "self test", "is right", "jpeg", "avif"] {
+        assert!(ran.text().contains(part), "{part} in {}", ran.text());
+    }
+    assert!(!ran.text().contains('\u{1b}'), "no colors where there is no terminal");
+    let found = run(folder.path(), "doctor --json").ok().json();
+    assert_eq!(found["ok"], true);
+    assert!(found["adapter"]["texture_side"].as_u64().unwrap() >= 4096);
+}
+
+#[test]
+fn doctor_says_what_is_missing_and_what_to_do() {
+    let folder = folder();
+    let ran = run(folder.path(), "doctor --json --adapter no-such-adapter");
+    assert_eq!(ran.status, Some(1));
+    let found = ran.json();
+    assert_eq!(found["ok"], false);
+    let missing: Vec<_> =
+        found["checks"].as_array().unwrap().iter().filter(|check| check["state"] == "missing").collect();
+    assert!(missing.iter().any(|check| check["name"] == "adapter"), "{missing:?}");
+    assert!(missing.iter().all(|check| check["remedy"].is_string()), "{missing:?}");
+}
+
+#[test]
+fn the_configuration_is_printed_from_all_its_layers() {
+    let folder = folder();
+    fs::write(folder.path().join("tintype.toml"), "[server]\nqueue = 7\n[limits]\nresult_side = 4000\n").unwrap();
+    let mut command = program(folder.path());
+    command.env("TINTYPE_SERVER__QUEUE", "8").args(["serve", "--config", "tintype.toml", "--root", "in"]);
+    command.args(["--origin", "https://me:secret@a.com/x", "--print-config", "--adapter", "some gpu"]);
+    let printed = ran(command.output().unwrap()).ok();
+    for line in ["queue = 8", "result_side = 4000", "root = \"in\"", "adapter = \"some gpu\"", "me:***@a.com"] {
+        assert!(printed.text().contains(line), "{line} in {}", printed.text());
+    }
+    fs::write(folder.path().join("tintype.toml"), "[server]\nqueu = 7\n").unwrap();
+    run(folder.path(), "serve --config tintype.toml --print-config").fails(2, &["tintype.toml:2", "queu"]);
+}
+
+#[test]
+fn the_extension_gives_the_format_unless_the_options_do() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    for (output, options, expected) in [
+        ("out.jpg", "width=64", "jpeg"),
+        ("out.JPEG", "width=64", "jpeg"),
+        ("out.png", "width=64", "png"),
+        ("out.webp", "width=64", "webp"),
+        ("out.jpg", "width=64,format=webp", "webp"),
+        ("out.bin", "width=64,format=png-force", "png"),
+    ] {
+        let ran = run(folder.path(), &format!("transform in/rocket.jpg {output} {options}")).ok();
+        assert!(ran.stdout.is_empty() && ran.stderr.is_empty(), "{:?}", ran.stderr);
+        let (format, width, _) = info(folder.path(), output);
+        assert_eq!((format.as_str(), width), (expected, 64), "{output} {options}");
+    }
+    run(folder.path(), "transform in/rocket.jpg out.avif width=64").ok();
+    assert_eq!(&fs::read(folder.path().join("out.avif")).unwrap()[4..12], b"ftypavif");
+    run(folder.path(), "transform in/rocket.jpg same.png ''").ok();
+    let (_, width, height) = info(folder.path(), "in/rocket.jpg");
+    assert_eq!(info(folder.path(), "same.png"), ("png".to_owned(), width, height));
+    let tree = tree(folder.path());
+    assert!(tree.iter().all(|name| !name.contains(".part")), "{tree:?}");
+}
+
+#[test]
+fn what_the_extension_promises_is_kept_or_refused() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    // `compression=fast` gives JPEG whatever was asked for.
+    let line = "transform in/rocket.jpg out.webp width=64,compression=fast";
+    run(folder.path(), line).fails(1, &["out.webp", "image/jpeg"]);
+    assert!(!folder.path().join("out.webp").exists());
+}
+
+#[test]
+fn standard_input_and_output() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    let bytes = fs::read(samples().join("rocket.jpg")).unwrap();
+    let ran = run_with_input(folder.path(), "transform - - width=64,format=webp", &bytes).ok();
+    assert_eq!(&ran.stdout[8..12], b"WEBP");
+    let ran = run_with_input(folder.path(), "transform - - width=64", &bytes).ok();
+    assert_eq!(&ran.stdout[..3], b"\xff\xd8\xff");
+    run_with_input(folder.path(), "transform - out.png width=64", &bytes).ok();
+    assert_eq!(info(folder.path(), "out.png").1, 64);
+    let ran = run_with_input(folder.path(), "transform - - width=64,format=json", &bytes).ok();
+    assert_eq!(ran.json()["width"], 64);
+    run_with_input(folder.path(), "transform - - width=64", b"no picture").fails(1, &["not a picture"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_is_gone_is_no_panic() {
+    let folder = folder();
+    let mut child = program(folder.path())
+        .args(["help", "options"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let ran = ran(child.wait_with_output().unwrap());
+    assert_eq!((ran.status, ran.stderr.len()), (Some(0), 0), "{:?}", ran.stderr);
+}
+
+#[test]
+fn a_folder_keeps_its_paths_and_formats() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    let ran = run(folder.path(), "transform in out width=64 --jobs 2").ok();
+    let out = folder.path().join("out");
+    assert_eq!(tree(&out), ["deep/er/noname.jpg", "logo.png", "rocket.jpg"]);
+    assert_eq!(info(&out, "logo.png").0, "png");
+    let [skipped, summary] = ran.stderr.as_slice() else { panic!("{:#?}", ran.stderr) };
+    assert!(skipped.contains("drawing.jpg") && skipped.contains("svg"), "{skipped}");
+    assert!(summary.starts_with("3 pictures done, 0 failed, 1 skipped: "), "{summary}");
+
+    run(folder.path(), "transform in/rocket.jpg in/logo.png both/ width=64,format=webp").ok();
+    assert_eq!(tree(&folder.path().join("both")), ["logo.webp", "rocket.webp"]);
+    // Results below the folder that is searched are no sources.
+    for _ in 0..2 {
+        run(folder.path(), "transform in in/small width=32").ok();
+        assert_eq!(tree(&folder.path().join("in/small")), ["deep/er/noname.jpg", "logo.png", "rocket.jpg"]);
+    }
+}
+
+#[test]
+fn a_summary_as_json() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    fs::write(folder.path().join("in/broken.jpg"), b"\xff\xd8\xff\xe0broken").unwrap();
+    let ran = run(folder.path(), "transform in out width=64 --keep-going --json");
+    assert_eq!(ran.status, Some(1));
+    let summary = ran.json();
+    assert_eq!((&summary["done"], &summary["failed"], &summary["not_started"]), (&3.into(), &1.into(), &0.into()));
+    let pictures = summary["pictures"].as_array().unwrap();
+    assert_eq!(pictures.len(), 4);
+    let bytes_out: u64 = pictures.iter().filter_map(|picture| picture["bytes_out"].as_u64()).sum();
+    assert_eq!(summary["bytes_out"].as_u64(), Some(bytes_out));
+    let on_disk: u64 = ["deep/er/noname.jpg", "logo.png", "rocket.jpg"]
+        .iter()
+        .map(|name| fs::metadata(folder.path().join("out").join(name)).unwrap().len())
+        .sum();
+    assert_eq!(bytes_out, on_disk);
+    let broken = pictures.iter().find(|picture| picture["input"].as_str().unwrap().ends_with("broken.jpg")).unwrap();
+    assert!(broken["error"].is_string() && broken["output"].is_null());
+
+    let one = run(folder.path(), "transform in/rocket.jpg one.webp width=64 --json").ok().json();
+    assert_eq!((&one["done"], &one["pictures"][0]["width"]), (&1.into(), &64.into()));
+}
+
+#[test]
+fn the_first_failure_ends_a_batch_unless_told_otherwise() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    fs::write(folder.path().join("in/a-broken.jpg"), b"\xff\xd8\xff\xe0broken").unwrap();
+    let ran = run(folder.path(), "transform in out width=64 --jobs 1");
+    assert_eq!(ran.status, Some(1));
+    assert!(tree(&folder.path().join("out")).len() < 3);
+    let summary = ran.stderr.last().unwrap();
+    assert!(summary.contains("1 failed") && summary.contains("not started"), "{summary}");
+
+    let ran = run(folder.path(), "transform in out width=64 --jobs 1 --keep-going");
+    assert_eq!(ran.status, Some(1));
+    assert_eq!(tree(&folder.path().join("out")).len(), 3);
+    let errors: Vec<_> = ran.stderr.iter().filter(|line| line.contains("a-broken.jpg")).collect();
+    assert!(errors.len() == 1 && errors[0].starts_with("tintype: in/a-broken.jpg: "), "{:#?}", ran.stderr);
+}
+
+#[test]
+fn no_input_and_no_other_result_is_replaced_by_accident() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    let before = fs::read(folder.path().join("in/rocket.jpg")).unwrap();
+    let ran = run(folder.path(), "transform in in width=64 --keep-going");
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.iter().any(|line| line.contains("in/rocket.jpg is an input") && line.contains("--force")));
+    assert_eq!(fs::read(folder.path().join("in/rocket.jpg")).unwrap(), before);
+
+    run(folder.path(), "transform in/rocket.jpg in/rocket.jpg width=64 --force").ok();
+    assert_eq!(info(folder.path(), "in/rocket.jpg").1, 64);
+
+    fs::copy(folder.path().join("in/logo.png"), folder.path().join("in/rocket.png")).unwrap();
+    let ran = run(folder.path(), "transform in/rocket.jpg in/rocket.png out/ width=64,format=webp --keep-going");
+    assert_eq!(ran.status, Some(1));
+    assert!(
+        ran.stderr.iter().any(|line| line.contains("would replace") && line.contains("rocket.webp")),
+        "{:#?}",
+        ran.stderr
+    );
+    assert_eq!(tree(&folder.path().join("out")), ["rocket.webp"]);
+}
+
+#[test]
+fn warnings_go_to_standard_error_and_the_picture_is_made() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    let ran = run(folder.path(), "transform in/rocket.jpg out.jpg width=64,onerror=redirect").ok();
+    assert!(ran.stderr.len() == 1 && ran.stderr[0].contains("warning: onerror has no effect"), "{:#?}", ran.stderr);
+    let ran = run(folder.path(), "transform in/rocket.jpg out.jpg width=64,fit=cover").ok();
+    assert!(ran.stderr.len() == 1 && ran.stderr[0].contains("needs both width and height"), "{:#?}", ran.stderr);
+    assert!(folder.path().join("out.jpg").exists());
+}
+
+#[test]
+fn verbose_shows_what_was_done() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    let ran = run(folder.path(), "transform in/rocket.jpg out.jpg width=64 -v").ok();
+    for part in ["decode ", "resize ", "encode ", "total "] {
+        assert!(ran.stderr.iter().any(|line| line.contains(part)), "{part} in {:#?}", ran.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_batch_leaves_whole_files_only() {
+    use std::{os::unix::process::ExitStatusExt as _, thread, time::Duration};
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    for n in 0..200 {
+        fs::copy(samples().join("rocket.jpg"), folder.path().join(format!("in/{n:03}.jpg"))).unwrap();
+    }
+    let mut child =
+        program(folder.path()).args(["transform", "in", "out", "width=600"]).stderr(Stdio::null()).spawn().unwrap();
+    let out = folder.path().join("out");
+    while tree(&out).len() < 3 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+        thread::sleep(Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(2), "{status}");
+    let results = tree(&out);
+    assert!(results.len() < 200, "it was not interrupted");
+    for name in results {
+        assert!(!name.contains(".part"), "{name}");
+        let bytes = fs::read(out.join(&name)).unwrap();
+        assert!(bytes.ends_with(b"\xff\xd9") || bytes.ends_with(b"IEND\xae\x42\x60\x82"), "{name} is cut short");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_server_answers_and_ends_well() {
+    use std::{
+        io::{BufRead as _, BufReader, Read as _},
+        net::TcpStream,
+        thread,
+        time::Duration,
+    };
+    if !has_gpu() {
+        return;
+    }
+    let folder = folder();
+    let mut command = program(folder.path());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--root", "in"]).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let address = loop {
+        let mut line = String::new();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0, "the log ended before it told the address");
+        if let Some((_, rest)) = line.split_once("http://") {
+            break rest.split('/').next().unwrap().to_owned();
+        }
+    };
+    let rest = thread::spawn(move || log.read_to_string(&mut String::new()));
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    };
+    let ready = |_| {
+        thread::sleep(Duration::from_millis(20));
+        get("/readyz").starts_with(b"HTTP/1.1 200 ")
+    };
+    assert!((0..1000).any(ready), "never ready");
+    let answer = get("/cdn-cgi/image/width=64/rocket.jpg");
+    assert!(answer.starts_with(b"HTTP/1.1 200 ") && answer.ends_with(b"\xff\xd9"), "{}", answer.escape_ascii());
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drop(rest.join());
+}
