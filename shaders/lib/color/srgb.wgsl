@@ -11,5 +11,7 @@ fn srgb_from_linear(v: vec3f) -> vec3f {
     let m = abs(v);
     // max keeps pow away from zero, where some drivers answer NaN.
     let encoded = select(1.055 * pow(max(m, vec3f(1e-9)), vec3f(1.0 / 2.4)) - 0.055, m * 12.92, m <= vec3f(0.0031308));
-    return select(encoded, -encoded, v < vec3f(0.0));
+    // One to any power is one, which not every driver knows; white must stay white through every store.
+    let exact = select(encoded, m, m == vec3f(1.0));
+    return select(exact, -exact, v < vec3f(0.0));
 }
