@@ -1,10 +1,11 @@
 //! The adapter under test, and running operations on it without any codec.
 
-use std::{env, sync::OnceLock};
+use std::{env, fmt, sync::OnceLock};
 
+use tintype::Tintype;
 use tintype_engine::{
     Gpu, Plan, Recording, Space, Texel, Working,
-    gpu::GpuOptions,
+    gpu::{Caps, GpuOptions},
     ops::{Case, Reach, Unpack},
     plan::Picture,
     reference::RefImage,
@@ -20,18 +21,30 @@ use tintype_pixels::{Layout, Planes, Size};
 /// When there is no adapter and `ALLOW_NO_GPU` is not `1`.
 pub fn gpu() -> Option<&'static Gpu> {
     static GPU: OnceLock<Option<Gpu>> = OnceLock::new();
-    GPU.get_or_init(|| match Gpu::new(&GpuOptions::default()) {
-        Ok(gpu) => {
-            eprintln!("adapter: {}", gpu.caps());
-            Some(gpu)
+    GPU.get_or_init(|| or_skip(Gpu::new(&GpuOptions::default()), Gpu::caps)).as_ref()
+}
+
+/// The whole engine all tests share, on a device of its own; skips and fails as [`gpu`] does.
+///
+/// # Panics
+/// When there is no adapter and `ALLOW_NO_GPU` is not `1`.
+pub fn engine() -> Option<&'static Tintype> {
+    static ENGINE: OnceLock<Option<Tintype>> = OnceLock::new();
+    ENGINE.get_or_init(|| or_skip(Tintype::builder().build(), Tintype::caps)).as_ref()
+}
+
+fn or_skip<T, E: fmt::Display>(built: Result<T, E>, caps: impl Fn(&T) -> &Caps) -> Option<T> {
+    match built {
+        Ok(built) => {
+            eprintln!("adapter: {}", caps(&built));
+            Some(built)
         }
         Err(error) if env::var("ALLOW_NO_GPU").as_deref() == Ok("1") => {
             eprintln!("ALLOW_NO_GPU=1: everything that needs a GPU is skipped ({error})");
             None
         }
         Err(error) => panic!("{error} (ALLOW_NO_GPU=1 skips what needs one)"),
-    })
-    .as_ref()
+    }
 }
 
 /// What a case's operation makes of `input`: on the device, and by its twin.

@@ -1,11 +1,12 @@
-//! What tests and benches share: synthetic pictures, comparers that print numbers, the adapter.
+//! What tests and benches share: synthetic pictures and files, comparers that print numbers, the adapter.
 //!
 //! Nothing here is used by the program. A comparer that cannot fail is worse than none, so each has a test in which it
 //! must.
 
 mod compare;
+pub mod files;
 mod gpu;
 pub mod pictures;
 
 pub use compare::{Difference, compare, psnr};
-pub use gpu::{gpu, run_case, run_picture};
+pub use gpu::{engine, gpu, run_case, run_picture};
