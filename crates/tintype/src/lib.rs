@@ -34,6 +34,7 @@ mod input;
 mod output;
 mod rendered;
 mod run;
+mod settle;
 
 use std::sync::Arc;
 

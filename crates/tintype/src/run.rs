@@ -17,6 +17,7 @@ use tintype_pixels::{Depth, ImageInfo, Layout, Planes, Size};
 use crate::{
     Accepts, Policy, Rendered, Texture, Timings, Tintype, TransformError,
     output::{self, Answer},
+    settle,
 };
 
 /// What a URL asks for: options, and what its client can show.
@@ -76,8 +77,15 @@ impl Work<'_> {
         let probed = self.probe(policy)?;
         let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
 
-        let Decision { answer, plan, warnings } =
-            decide(&probed.sources, self.stages, wanted, accepts, policy, device)?;
+        // What must be seen before it can be planned is decoded first; looking is part of planning.
+        let decoded = if settle::is_needed(self.stages) { Some(self.decode(&probed, policy)?) } else { None };
+        timings.decode += clock.lap();
+        let stages = match &decoded {
+            Some(decoded) => self.settled(tintype, &probed, decoded)?,
+            None => Cow::Borrowed(self.stages),
+        };
+
+        let Decision { answer, plan, warnings } = decide(&probed.sources, &stages, wanted, accepts, policy, device)?;
         let original = probed.infos[0].clone();
         let encode = match answer {
             Answer::Picture(encode) => encode,
@@ -91,11 +99,13 @@ impl Work<'_> {
         let recording = plan.record();
         timings.plan = clock.lap();
 
-        let decoded = self.decode(&probed, policy)?;
+        let decoded = match decoded {
+            Some(decoded) => decoded,
+            None => self.decode(&probed, policy)?,
+        };
         timings.decode += clock.lap();
 
-        let bytes: Vec<&[u8]> = decoded.iter().map(|planes| planes.bytes()).collect();
-        let samples = tintype.gpu().run(recording, &bytes)?.bytes;
+        let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
         drop(decoded);
         timings.gpu = clock.lap();
 
@@ -120,13 +130,13 @@ impl Work<'_> {
         let policy = tintype.policy();
         let probed = self.probe(policy)?;
         let device = tintype.gpu().plan_device();
-        let draft = self.draft(&probed.sources, None, policy, device)?;
+        let decoded = self.decode(&probed, policy)?;
+        let stages = self.settled(tintype, &probed, &decoded)?;
+        let draft = Plan::new(&probed.sources, &plan_request(&stages, None, policy, device))?;
         let channels = if draft.is_opaque { Layout::RGB8.channels } else { Layout::RGBA8.channels };
         let target = Layout::new(channels, probed.sources[0].layout.depth);
-        let plan = self.draft(&probed.sources, Some(target), policy, device)?;
-        let decoded = self.decode(&probed, policy)?;
-        let bytes: Vec<&[u8]> = decoded.iter().map(|planes| planes.bytes()).collect();
-        let samples = tintype.gpu().run(plan.record(), &bytes)?.bytes;
+        let plan = Plan::new(&probed.sources, &plan_request(&stages, Some(target), policy, device))?;
+        let samples = tintype.gpu().run(plan.record(), &inputs(&decoded))?.bytes;
         self.planes(plan.size(), target, samples)
     }
 
@@ -134,22 +144,27 @@ impl Work<'_> {
     pub(crate) fn texture(&self, tintype: &Tintype) -> Result<Texture, TransformError> {
         let policy = tintype.policy();
         let probed = self.probe(policy)?;
-        let plan = self.draft(&probed.sources, None, policy, tintype.gpu().plan_device())?;
         let decoded = self.decode(&probed, policy)?;
-        let bytes: Vec<&[u8]> = decoded.iter().map(|planes| planes.bytes()).collect();
-        let texture = tintype.gpu().run(plan.record(), &bytes)?.texture;
+        let stages = self.settled(tintype, &probed, &decoded)?;
+        let request = plan_request(&stages, None, policy, tintype.gpu().plan_device());
+        let plan = Plan::new(&probed.sources, &request)?;
+        let texture = tintype.gpu().run(plan.record(), &inputs(&decoded))?.texture;
         let missing = TransformError::WrongResult { got: 0, expected: plan.size().area() * 8 };
         Ok(Texture { texture: texture.ok_or(missing)?, size: plan.size() })
     }
 
-    fn draft(
-        &self,
-        sources: &[Source],
-        target: Option<Layout>,
-        policy: &Policy,
-        device: plan::Device,
-    ) -> Result<Plan, TransformError> {
-        Ok(Plan::new(sources, &plan_request(self.stages, target, policy, device))?)
+    /// The stages with everything looked up.
+    fn settled<'s>(
+        &'s self,
+        tintype: &Tintype,
+        probed: &Probed,
+        decoded: &[Cow<'_, Planes>],
+    ) -> Result<Cow<'s, [Stage]>, TransformError> {
+        if !settle::is_needed(self.stages) {
+            return Ok(Cow::Borrowed(self.stages));
+        }
+        let settle = settle::Settle { tintype, sources: &probed.sources, decoded };
+        Ok(Cow::Owned(settle.stages(self.stages, 0)?))
     }
 
     fn probe(&self, policy: &Policy) -> Result<Probed, TransformError> {
@@ -182,6 +197,10 @@ impl Work<'_> {
         let (got, expected) = (samples.len(), size.area() * u64::from(layout.pixel_bytes()));
         Planes::new(size, layout, samples).ok_or(TransformError::WrongResult { got, expected })
     }
+}
+
+fn inputs<'a>(decoded: &'a [Cow<'_, Planes>]) -> Vec<&'a [u8]> {
+    decoded.iter().map(|planes| planes.bytes()).collect()
 }
 
 /// What will be done and what will be answered.

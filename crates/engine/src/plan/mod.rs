@@ -7,6 +7,7 @@
 mod device;
 mod error;
 mod explain;
+mod find;
 mod geometry;
 mod optimize;
 mod outline;
@@ -15,7 +16,8 @@ mod placement;
 
 pub use device::Device;
 pub use error::PlanError;
+pub use find::{DEFAULT_TOLERANCE, Unknown};
 pub use geometry::{CropF, Geometry, GeometryError, resolve};
-pub use outline::{Draw, Plan, Request, Source, Stage};
+pub use outline::{Draw, Plan, Request, Source, Stage, size_after};
 pub use picture::Picture;
 pub use placement::Placement;

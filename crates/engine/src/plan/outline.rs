@@ -138,6 +138,44 @@ impl Plan {
     }
 }
 
+/// Width and height of source `index` after `stages`.
+///
+/// # Errors
+/// As [`Plan::new`].
+pub fn size_after(
+    sources: &[Source],
+    index: usize,
+    stages: &[Stage],
+    request: &Request<'_>,
+) -> Result<Size, PlanError> {
+    let mut outline = Outline::start(sources, index, request);
+    outline.stages(stages)?;
+    Ok(outline.size)
+}
+
+/// The plan of an analysis: `stages` of source `index`, then `steps` on what they leave, read back as floats of `layout`.
+pub(super) fn analyse(
+    sources: &[Source],
+    index: usize,
+    stages: &[Stage],
+    request: &Request<'_>,
+    steps: impl FnOnce(Size) -> Vec<Step>,
+    layout: Layout,
+) -> Result<Plan, PlanError> {
+    let mut outline = Outline::start(sources, index, request);
+    outline.stages(stages)?;
+    let working = Working { space: request.space, texel: Texel::F32 };
+    let (size, is_opaque, warnings) = (outline.size, outline.is_opaque, Vec::new());
+    let mut picture = outline.finish(Ending::Working);
+    // An analysis says itself in which space it looks.
+    picture.steps.extend(steps(size));
+    optimize::optimize(&mut picture, working, false);
+    check_device(&picture, request.device)?;
+    let binding_bytes = request.device.binding_bytes;
+    let pack = Some(Pack { layout, encode: false, dither: false, binding_bytes });
+    Ok(Plan { working, picture, pack, is_opaque, warnings })
+}
+
 /// Every image must fit a texture; a streamed source only in width, because it is never whole.
 fn check_device(picture: &Picture, device: Device) -> Result<(), PlanError> {
     let limit = device.texture_side;
