@@ -1,13 +1,14 @@
 //! What is drawn while one waits: on a terminal's standard error, and nowhere else.
 
 use std::{
+    fmt,
     io::{self, IsTerminal as _},
     sync::mpsc,
     thread,
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 /// Shorter waits are not worth a word.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -42,8 +43,15 @@ pub(crate) fn bar(total: u64) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let template = "{bar:30} {pos}/{len} pictures, {elapsed} elapsed, {eta} left  {wide_msg}";
-    let bar = ProgressBar::new(total).with_style(ProgressStyle::with_template(template).expect("a template of ours"));
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} pictures, {elapsed} elapsed{left}  {wide_msg}")
+        .expect("a template of ours")
+        .with_key("left", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Before the first picture is done there is nothing to go by.
+            if state.pos() > 0 {
+                let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
+            }
+        });
+    let bar = ProgressBar::new(total).with_style(style);
     bar.enable_steady_tick(REFRESH);
     bar
 }

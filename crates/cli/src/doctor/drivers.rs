@@ -32,15 +32,24 @@ fn judge(found: &[PathBuf], pin: Option<&str>) -> Check {
     const NAME: &str = "vulkan";
     match (found.is_empty(), pin) {
         (false, pin) => {
-            let files: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
             let only = pin.map(|name| format!(", by {name} alone")).unwrap_or_default();
-            Check::ok(NAME, format!("{}{only}", files.join(", ")))
+            Check::ok(NAME, format!("{}{only}", listed(found)))
         }
         (true, Some(name)) => {
             Check::missing(NAME, format!("{name} names no driver that exists"), format!("correct it, or: unset {name}"))
         }
         (true, None) => Check::missing(NAME, "no driver is installed", INSTALL),
     }
+}
+
+/// The manifests' names by folder: `a.json, b.json in /usr/share/vulkan/icd.d`.
+fn listed(found: &[PathBuf]) -> String {
+    let folders = found.chunk_by(|a, b| a.parent() == b.parent()).map(|files| {
+        let names: Vec<_> = files.iter().filter_map(|file| file.file_name()).map(|n| n.display().to_string()).collect();
+        let folder = files[0].parent().unwrap_or(Path::new("."));
+        format!("{} in {}", names.join(", "), folder.display())
+    });
+    folders.collect::<Vec<_>>().join("; ")
 }
 
 /// The folders that the loader searches on Linux, in its order, as its documentation ("Driver Discovery") has it.
@@ -97,6 +106,12 @@ mod tests {
         assert_eq!(manifests_at(folder.path()), std::slice::from_ref(&manifest));
         assert_eq!(manifests_at(&manifest), [manifest]);
         assert!(manifests_at(&folder.path().join("none")).is_empty());
+    }
+
+    #[test]
+    fn a_folder_is_named_once() {
+        let found = ["/a/x.json", "/a/y.json", "/b/z.json"].map(PathBuf::from);
+        assert_eq!(listed(&found), "x.json, y.json in /a; z.json in /b");
     }
 
     #[test]
