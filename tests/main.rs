@@ -5,6 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod facade;
+mod hostile;
+mod http;
+mod large;
 mod ops;
 mod plans;
 mod tidy;
