@@ -23,7 +23,7 @@ const WRONG_USAGE: u8 = 2;
 pub(crate) fn report(error: &anyhow::Error, verbose: bool) -> ExitCode {
     eprintln!("tintype: {}", line(error));
     if verbose {
-        for cause in error.chain() {
+        for cause in error.chain().skip(1) {
             eprintln!("  caused by: {}", one_line(&cause.to_string()));
         }
     }

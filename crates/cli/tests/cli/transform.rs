@@ -45,6 +45,7 @@ fn what_the_extension_promises_is_kept_or_refused() {
     let line = "transform in/rocket.jpg out.webp width=64,compression=fast";
     run(folder.path(), line).fails(1, &["out.webp", "image/jpeg"]);
     assert!(!folder.path().join("out.webp").exists());
+    run(folder.path(), "transform in/rocket.jpg none/out.webp width=64").fails(1, &["none/out.webp", "no folder none"]);
 }
 
 #[test]
