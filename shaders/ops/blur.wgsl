@@ -16,7 +16,9 @@ override WG_X = 8u;
 override WG_Y = 8u;
 // 0: along rows. 1: along columns.
 override AXIS: u32 = 0u;
-const SEGMENT = 32u;
+// False where the width is whole.
+override FRACTION: bool = false;
+const SEGMENT = 64u;
 
 fn place(along: i32, line: u32) -> vec2u {
     let inside = u32(min(max(along, 0), i32(params.size.x) - 1));
@@ -40,7 +42,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var along = first; along < end; along++) {
         let at = i32(along);
         var total = sum;
-        if params.fraction > 0.0 {
+        if FRACTION {
             total += params.fraction * (load(at - half_width - 1, line) + load(at + half_width + 1, line));
         }
         store(place(at, line), total * scale);

@@ -16,9 +16,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     if any(id.xy >= params.size) { return; }
     // Left of or above the picture, the subtraction wraps to something large: one comparison serves all four sides.
     let inside = id.xy - params.at;
-    if all(inside < params.inner) {
-        store(id.xy, textureLoad(src, inside, 0));
-    } else {
-        store(id.xy, params.color);
-    }
+    let c = textureLoad(src, min(inside, params.inner - 1u), 0);
+    store(id.xy, select(params.color, c, all(inside < params.inner)));
 }

@@ -24,12 +24,12 @@ pub trait Params: Pod {
 /// ```
 #[macro_export]
 macro_rules! params {
-    ($(#[$meta:meta])* struct $name:ident for $kernel:path { $($field:ident: $ty:ty),* $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident for $kernel:path { $($field:ident: $ty:ty),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, $crate::__bytemuck::Pod, $crate::__bytemuck::Zeroable)]
         #[bytemuck(crate = "::tintype_wgsl::__bytemuck")]
         #[repr(C)]
-        struct $name { $($field: $ty),* }
+        $vis struct $name { $($vis $field: $ty),* }
 
         impl $crate::Params for $name {
             const KERNEL: &'static $crate::Kernel = &$kernel;

@@ -367,7 +367,7 @@ fn dispatch(
     pass: &Pass,
     open: &mut wgpu::ComputePass<'_>,
 ) -> Result<(), GpuError> {
-    let variant = Variant::of(&pass.overrides);
+    let variant = Variant::of(pass.kernel, &pass.overrides);
     let pipeline = match core.pipelines.get(pass.kernel, recording.texel, variant) {
         Some(pipeline) => pipeline,
         None => {

@@ -1,7 +1,7 @@
 //! Every pipeline, compiled ahead of time and in parallel.
 //!
-//! A kernel's variants follow from its overrides: `AXIS` is 0 or 1, `TAPE` is on or off, and the workgroup's size is the
-//! adapter's. So the list of what to compile needs no upkeep, and no request ever compiles anything.
+//! A kernel's variants follow from its overrides: the workgroup's size is the adapter's, and each of the others (`AXIS`,
+//! `TAPE`, …) is a switch, 0 or 1. So the list of what to compile needs no upkeep, and no request ever compiles anything.
 #![allow(unsafe_code, reason = "create_shader_module_trusted: see the invariant at `module`")]
 
 use std::{
@@ -16,30 +16,42 @@ use tintype_wgsl::{Binding, Kernel, Texel};
 use super::{Caps, GpuError};
 use crate::{kernels, record::Recording};
 
-/// A kernel's variant: its name, the texel format, and whether `AXIS` and `TAPE` are 1.
+/// A kernel's variant: its name, the texel format, and which of its switches are 1.
 type Key = (&'static str, Texel, Variant);
 
-/// The values of the overrides that make a difference.
+/// A bit for each of a kernel's overrides, in their order: whether it is 1. The workgroup's size is not one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Variant {
-    axis: u32,
-    tape: u32,
-}
+pub(super) struct Variant(u32);
 
 impl Variant {
-    /// From a pass's overrides; what is not named keeps the kernel's default, 0.
-    pub(super) fn of(overrides: &[(&'static str, u32)]) -> Self {
-        let value = |name| overrides.iter().find(|(n, _)| *n == name).map_or(0, |(_, value)| *value);
-        Self { axis: value("AXIS"), tape: value("TAPE") }
+    /// From a pass's overrides; what is not named is 0.
+    pub(super) fn of(kernel: &Kernel, overrides: &[(&'static str, u32)]) -> Self {
+        let is_set = |name: &str| overrides.iter().any(|(set, value)| *set == name && *value == 1);
+        let bits = kernel.overrides.iter().enumerate().filter(|(_, name)| is_set(name));
+        Self(bits.fold(0, |bits, (place, _)| bits | 1 << place))
     }
 
-    /// All variants of a kernel.
+    /// All variants of a kernel: every switch off and on.
     fn all(kernel: &Kernel) -> impl Iterator<Item = Self> {
-        let ends = |name| if kernel.has_override(name) { 0..=1 } else { 0..=0 };
-        let tapes = ends("TAPE");
-        ends("AXIS").flat_map(move |axis| tapes.clone().map(move |tape| Self { axis, tape }))
+        let switches = kernel.overrides.iter().enumerate().filter(|(_, name)| !WORKGROUP.contains(name));
+        let mask = switches.fold(0u32, |mask, (place, _)| mask | 1 << place);
+        (0..=mask).filter(move |bits| bits & !mask == 0).map(Self)
+    }
+
+    /// Names and values of the pipeline's constants.
+    fn constants(self, kernel: &Kernel, [x, y]: [u32; 2]) -> Vec<(&'static str, f64)> {
+        let value = |place: usize, name: &str| match name {
+            "WG_X" => x,
+            "WG_Y" => y,
+            _ => self.0 >> place & 1,
+        };
+        let named = kernel.overrides.iter().enumerate();
+        named.map(|(place, name)| (*name, f64::from(value(place, name)))).collect()
     }
 }
+
+/// Overrides that every kernel has and the adapter decides.
+const WORKGROUP: [&str; 2] = ["WG_X", "WG_Y"];
 
 /// A pipeline and the layout of its group 0.
 #[derive(Clone, Debug)]
@@ -140,12 +152,7 @@ impl<'a> Compiler<'a> {
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that creates pipelines")]
     fn compile(&self, caps: &Caps, variant: Variant) -> Result<Pipeline, GpuError> {
-        let [x, y] = caps.workgroup;
-        let constants: Vec<(&str, f64)> = [("WG_X", x), ("WG_Y", y), ("AXIS", variant.axis), ("TAPE", variant.tape)]
-            .into_iter()
-            .filter(|(name, _)| self.kernel.has_override(name))
-            .map(|(name, value)| (name, f64::from(value)))
-            .collect();
+        let constants = variant.constants(self.kernel, caps.workgroup);
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(self.kernel.name),

@@ -18,7 +18,7 @@ pub(super) fn write(shaders: &Shaders, compiled: &[Compiled], out: &Path) -> io:
         }
         let _ = writeln!(rust, "{}", item(kernel));
     }
-    let names: Vec<_> = compiled.iter().map(|kernel| format!("&{}", kernel.name.to_uppercase())).collect();
+    let names: Vec<_> = compiled.iter().map(|kernel| format!("&{}", constant(&kernel.name))).collect();
     let _ = writeln!(rust, "/// Every kernel, by name.\npub static ALL: &[&Kernel] = &[{}];", names.join(", "));
     rust.push_str("/// Numbers of the point operations, as the tape holds them.\npub mod opcode {\n");
     for (index, name) in shaders.points().enumerate() {
@@ -29,6 +29,11 @@ pub(super) fn write(shaders: &Shaders, compiled: &[Compiled], out: &Path) -> io:
     let path = out.join("kernels.rs");
     fs::write(&path, rust)?;
     Ok(path)
+}
+
+/// `unpack.wide` is `UNPACK_WIDE`.
+fn constant(kernel: &str) -> String {
+    kernel.to_uppercase().replace('.', "_")
 }
 
 fn file_name(kernel: &str, texel: Texel) -> String {
@@ -47,7 +52,7 @@ fn item(kernel: &Compiled) -> String {
         "/// `{name}.wgsl`\npub static {}: Kernel = Kernel {{ name: {name:?}, \
          source: [include_str!(concat!(env!(\"OUT_DIR\"), \"/{}\")), include_str!(concat!(env!(\"OUT_DIR\"), \"/{}\"))], \
          bindings: &[{}], overrides: &{:?}, params: &[{}], params_bytes: {}, tape: {} }};",
-        name.to_uppercase(),
+        constant(name),
         file_name(name, Texel::F16),
         file_name(name, Texel::F32),
         bindings.join(", "),

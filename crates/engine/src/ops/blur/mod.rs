@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Pixels along the axis that one invocation slides over; `blur.wgsl` has the same number.
-const SEGMENT: u32 = 32;
+const SEGMENT: u32 = 64;
 
 /// The radius in pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +67,7 @@ impl Op for Blur {
                 image = recording
                     .pass(Params { size: along, half_width, fraction })
                     .set("AXIS", axis)
+                    .set("FRACTION", u32::from(fraction > 0.0))
                     .grid(grid[0], grid[1])
                     .read(image)
                     .write(size);

@@ -6,7 +6,7 @@
 #[cfg(any(test, feature = "reference"))]
 pub mod reference;
 
-use tintype_pixels::Layout;
+use tintype_pixels::{Depth, Layout};
 
 use super::unpack::rows_by;
 use crate::{
@@ -33,7 +33,18 @@ pub struct Pack {
 tintype_wgsl::params! {
     /// Uniform of `pack.wgsl`.
     struct Params for kernels::PACK {
-        size: [u32; 2], row: u32, stride: u32, channels: u32, depth: u32, encode: u32, dither: u32,
+        size: [u32; 2], row: u32, stride: u32, channels: u32, dither: u32, _pad0: u32, _pad1: u32,
+    }
+}
+
+mod wide {
+    use crate::kernels;
+
+    tintype_wgsl::params! {
+        /// Uniform of `pack.wide.wgsl`.
+        pub(super) struct Params for kernels::PACK_WIDE {
+            size: [u32; 2], row: u32, stride: u32, channels: u32, depth: u32, _pad0: u32, _pad1: u32,
+        }
     }
 }
 
@@ -50,16 +61,20 @@ impl Pack {
             let bytes = u64::from(quads) * slack;
             let samples = recording.readback(bytes, u64::from(rows) * row_bytes);
             let stride = STRIDE.min(quads);
-            let params = Params {
-                size: [size.width, rows],
-                row,
-                stride,
-                channels: self.layout.channels as u32,
-                depth: self.layout.depth as u32,
-                encode: u32::from(self.encode),
-                dither: u32::from(self.dither),
+            let (size, channels) = ([size.width, rows], self.layout.channels as u32);
+            let (_pad0, _pad1) = (0, 0);
+            let pass = match self.layout.depth {
+                Depth::U8 => {
+                    let dither = u32::from(self.dither);
+                    recording.pass(Params { size, row, stride, channels, dither, _pad0, _pad1 })
+                }
+                depth @ (Depth::U16 | Depth::F32) => {
+                    let depth = depth as u32;
+                    recording.pass(wide::Params { size, row, stride, channels, depth, _pad0, _pad1 })
+                }
             };
-            recording.pass(params).grid(stride, quads.div_ceil(stride)).read(input).write_buffer(samples);
+            let pass = pass.set("ENCODE", u32::from(self.encode)).grid(stride, quads.div_ceil(stride));
+            pass.read(input).write_buffer(samples);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The twin of `pack.wgsl`.
+//! The twin of `pack.wgsl` and `pack.wide.wgsl`.
 
 use tintype_pixels::{Depth, srgb_from_linear};
 

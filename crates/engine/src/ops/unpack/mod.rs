@@ -14,7 +14,7 @@ use tintype_wgsl::Texel;
 use super::{Resize, orient, resize};
 use crate::{
     kernels,
-    record::{Bound, ImageId, Recording},
+    record::{Bound, BufferId, ImageId, Recording},
 };
 
 /// How many rows go at once.
@@ -58,8 +58,21 @@ tintype_wgsl::params! {
     /// Uniform of `unpack.wgsl`.
     struct Params for kernels::UNPACK {
         origin: [u32; 2], size: [u32; 2], frame: [u32; 2], row: u32, row_bytes: u32,
-        channels: u32, depth: u32, curve_len: u32, orient: u32, encode: u32, _pad0: u32, _pad1: u32, _pad2: u32,
+        channels: u32, orient: u32, _pad0: u32, _pad1: u32,
         red: [f32; 4], green: [f32; 4], blue: [f32; 4],
+    }
+}
+
+mod wide {
+    use crate::kernels;
+
+    tintype_wgsl::params! {
+        /// Uniform of `unpack.wide.wgsl`: what [`Params`](super::Params) has, and the kind of samples.
+        pub(super) struct Params for kernels::UNPACK_WIDE {
+            origin: [u32; 2], size: [u32; 2], frame: [u32; 2], row: u32, row_bytes: u32,
+            channels: u32, orient: u32, depth: u32, curve_len: u32,
+            red: [f32; 4], green: [f32; 4], blue: [f32; 4],
+        }
     }
 }
 
@@ -124,25 +137,20 @@ impl Unpack {
         for (first_row, rows) in rows_by(self.rect.size.height, self.chunk_rows()) {
             let start = u64::from(self.rect.y + first_row) * self.row_bytes();
             let samples = recording.upload(self.source, start..start + u64::from(rows) * self.row_bytes());
+            let chunk = Chunk { samples, curves: &curves, curve_len };
             let Some((first, tables, band, band_rows)) = &streamed else {
-                let params = Params {
-                    row: first_row,
-                    orient: orient::flags(self.orientation),
-                    ..self.params(0, rows, self.rect.size, curve_len)
-                };
-                let pass = recording.pass(params).grid(self.rect.size.width.div_ceil(4), rows);
-                pass.buffer(samples).table(&curves).write_to(output);
+                let part = Part { row: 0, rows, frame: self.rect.size, frame_row: first_row };
+                self.pass(recording, &chunk, part, self.orientation, output);
                 continue;
             };
-            for (band_row, lines) in rows_by(rows, *band_rows) {
-                let params = self.params(band_row, lines, recording.size(*band), curve_len);
-                let pass = recording.pass(params).grid(self.rect.size.width.div_ceil(4), lines);
-                pass.buffer(samples).table(&curves).write_to(*band);
+            for (row, rows) in rows_by(rows, *band_rows) {
+                let part = Part { row, rows, frame: recording.size(*band), frame_row: 0 };
+                self.pass(recording, &chunk, part, Orientation::Upright, *band);
                 let band = resize::Band {
                     input: *band,
                     output,
-                    line: first_row + band_row,
-                    lines,
+                    line: first_row + row,
+                    lines: rows,
                     frame: self.frame(),
                     orientation: self.orientation,
                 };
@@ -152,41 +160,89 @@ impl Unpack {
         output
     }
 
-    /// The uniform for `rows` rows from row `row` of a chunk on, unmoved.
-    fn params(&self, row: u32, rows: u32, frame: Size, curve_len: u32) -> Params {
+    /// Unpacks some rows of a chunk into `target`.
+    fn pass(
+        &self,
+        recording: &mut Recording,
+        chunk: &Chunk<'_>,
+        part: Part,
+        orientation: Orientation,
+        target: ImageId,
+    ) {
+        let width = self.rect.size.width;
         let matrix = self.color.as_ref().map_or(SourceColor::IDENTITY, |color| color.srgb_from_source);
         let [red, green, blue] = matrix.map(|[r, g, b]| [r, g, b, 0.0]);
-        Params {
-            origin: [self.rect.x, row],
-            size: [self.rect.size.width, rows],
-            frame: frame.into(),
-            row: 0,
+        let params = Params {
+            origin: [self.rect.x, part.row],
+            size: [width, part.rows],
+            frame: part.frame.into(),
+            row: part.frame_row,
             row_bytes: self.row_bytes() as u32,
             channels: self.layout.channels as u32,
-            depth: self.layout.depth as u32,
-            curve_len,
-            orient: 0,
-            encode: u32::from(self.encode),
+            orient: orient::flags(orientation),
             _pad0: 0,
             _pad1: 0,
-            _pad2: 0,
             red,
             green,
             blue,
-        }
+        };
+        let pass = match self.layout.depth {
+            Depth::U8 => recording.pass(params).grid(width.div_ceil(4), part.rows),
+            depth @ (Depth::U16 | Depth::F32) => {
+                let Params { origin, size, frame, row, row_bytes, channels, orient, .. } = params;
+                let (depth, curve_len) = (depth as u32, chunk.curve_len);
+                let params = wide::Params {
+                    origin,
+                    size,
+                    frame,
+                    row,
+                    row_bytes,
+                    channels,
+                    orient,
+                    depth,
+                    curve_len,
+                    red,
+                    green,
+                    blue,
+                };
+                recording.pass(params).grid(width, part.rows)
+            }
+        };
+        pass.set("ENCODE", u32::from(self.encode)).buffer(chunk.samples).table(chunk.curves).write_to(target);
     }
 
-    /// The curves as the kernel indexes them: 256 entries for bytes, all of them for wider samples.
+    /// The curves as the kernels index them: 256 entries for bytes; all of them, or none, for wider samples.
     fn curves(&self, recording: &mut Recording) -> (Bound, u32) {
-        let step = match (self.layout.depth, &self.color) {
-            (Depth::F32, _) | (_, None) => return (recording.table(&[0.0f32]), 0),
-            (Depth::U8, Some(_)) => (SourceColor::CURVE_LEN - 1) / 255,
-            (Depth::U16, Some(_)) => 1,
+        const STEP: usize = (SourceColor::CURVE_LEN - 1) / 255;
+        let curve = |channel: usize, step: usize| -> Vec<f32> {
+            match &self.color {
+                Some(color) => color.curves[channel].iter().step_by(step).copied().collect(),
+                None => (0..=255u8).map(|code| f32::from(code) / 255.0).collect(),
+            }
         };
-        let curves = self.color.iter().flat_map(|color| color.curves.iter());
-        let entries: Vec<f32> = curves.flat_map(|curve| curve.iter().step_by(step).copied()).collect();
-        (recording.table(&entries), (entries.len() / 3) as u32)
+        let all = |step| [0, 1, 2].map(|channel| curve(channel, step)).concat();
+        match (self.layout.depth, &self.color) {
+            (Depth::U8, _) => (recording.table(&all(STEP)), 256),
+            (Depth::U16, Some(_)) => (recording.table(&all(1)), SourceColor::CURVE_LEN as u32),
+            (Depth::U16, None) | (Depth::F32, _) => (recording.table(&[0.0f32]), 0),
+        }
     }
+}
+
+/// Samples on the device and what belongs to them.
+struct Chunk<'a> {
+    samples: BufferId,
+    curves: &'a Bound,
+    curve_len: u32,
+}
+
+/// Rows of a chunk, and where they go in an image of `frame`.
+#[derive(Clone, Copy)]
+struct Part {
+    row: u32,
+    rows: u32,
+    frame: Size,
+    frame_row: u32,
 }
 
 /// (first row, number of rows) of pieces of at most `step` rows.

@@ -1,4 +1,4 @@
-//! The twin of `unpack.wgsl`.
+//! The twin of `unpack.wgsl` and `unpack.wide.wgsl`.
 
 use tintype_pixels::{Depth, Planes, SourceColor, srgb_from_linear};
 
