@@ -16,7 +16,7 @@ pub trait Params: Pod {
 ///
 /// Every member, padding too, is named on both sides: `vec2u` is `[u32; 2]`, `vec4f` is `[f32; 4]`.
 ///
-/// ```ignore
+/// ```text
 /// wgsl::params! {
 ///     /// Uniform of `sharpen.wgsl`.
 ///     struct Params for kernels::SHARPEN { size: [u32; 2], amount: f32, _pad: u32 }
