@@ -2,7 +2,7 @@
 
 use tintype_pixels::Fault;
 
-use crate::Warning;
+use crate::{Layer, Warning};
 
 /// Why options, or the path they stand in, were refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -33,6 +33,49 @@ pub enum OptionsError {
         /// What would have been taken, to follow "is not".
         accepted: String,
     },
+    /// What should be an object of JSON is none.
+    #[error("{given} is not an object of options such as {{\"width\": 400}}")]
+    NotAnObject {
+        /// The beginning of what was given.
+        given: String,
+    },
+    /// A layer is wrong.
+    #[error("draw: layer {number}: {error}")]
+    Layer {
+        /// Which, from 1, among those of its base.
+        number: usize,
+        /// What about it.
+        error: Box<OptionsError>,
+    },
+    /// A layer without anything to draw, or with two things.
+    #[error("a layer draws either a picture (url) or a text (text)")]
+    LayerSource,
+    /// A layer that is placed by both of two opposite edges.
+    #[error("{edges} exclude each other; give one of them")]
+    OppositeEdges {
+        /// Which.
+        edges: &'static str,
+    },
+    /// More than [`Layer::MAX_COUNT`] layers.
+    #[error("more than {} layers", Layer::MAX_COUNT)]
+    TooManyLayers,
+    /// Layers inside of layers, deeper than [`Layer::MAX_DEPTH`].
+    #[error("layers inside of each other more than {} deep", Layer::MAX_DEPTH)]
+    TooDeep,
+    /// No preset has this name.
+    #[error("no preset is named {name:?}; there {known}")]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+        /// What there is, to follow "there".
+        known: String,
+    },
+    /// Only presets may be asked for, and this is something else.
+    #[error("{given:?} is not allowed here, only the name of a preset is")]
+    OnlyPresets {
+        /// What was asked for.
+        given: String,
+    },
     /// In a strict reading, what would otherwise be a warning.
     #[error("{0}")]
     Warned(Warning),
@@ -58,6 +101,14 @@ impl OptionsError {
             | Self::Space { .. }
             | Self::NotAnOption { .. }
             | Self::Value { .. }
+            | Self::NotAnObject { .. }
+            | Self::Layer { .. }
+            | Self::LayerSource
+            | Self::OppositeEdges { .. }
+            | Self::TooManyLayers
+            | Self::TooDeep
+            | Self::UnknownPreset { .. }
+            | Self::OnlyPresets { .. }
             | Self::Warned(_)
             | Self::NoSource { .. }
             | Self::Source { .. } => Fault::Request,

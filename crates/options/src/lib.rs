@@ -6,8 +6,12 @@
 //!   sizes, formats and limits are the plan's.
 //! * [`registry::OPTIONS`] describes each option once: names, what a control for it looks like, words for people,
 //!   how its text becomes a field and back. A spelling only produces pairs of name and value.
-//! * A spelling: [`url`] reads `width=400,fit=cover`. [`canonical`] writes options back, always in one way, which is
-//!   what cache keys are made of.
+//! * A spelling: [`url`] reads `width=400,fit=cover`, [`workers`] the JSON of `cf.image`, [`query`] the parameters of
+//!   `/image?…`, [`binding`] the form of the Images binding. [`canonical`] writes options back, always in one way, which is
+//!   what cache keys are made of; [`workers::to_json`] writes them as JSON.
+//!
+//! Around them stand [`preset`] (names for sets of options), [`sign`] (who may ask) and [`client`] (what depends on the
+//! client's hints).
 //!
 //! ```
 //! use tintype_options::{Fit, TransformOptions, Width};
@@ -23,12 +27,19 @@
 
 #![forbid(unsafe_code)]
 
+pub mod binding;
 pub mod canonical;
+pub mod client;
 mod error;
+mod pairs;
+pub mod preset;
+pub mod query;
 pub mod registry;
+pub mod sign;
 pub mod url;
 mod value;
 mod warning;
+pub mod workers;
 
 use std::str::FromStr;
 
@@ -36,8 +47,8 @@ use tintype_pixels::Rgba;
 
 pub use error::OptionsError;
 pub use value::{
-    Border, Compression, Fit, Flip, Gravity, Length, Metadata, OnError, OriginAuth, OutputFormat, PointMode, Quality,
-    Rotate, Segment, Trim, TrimBorder, Upscale, Width,
+    Border, Composite, Compression, DrawOptions, Fit, Flip, Gravity, Layer, LayerSource, Length, Metadata, OnError,
+    OriginAuth, OutputFormat, PointMode, Quality, Repeat, Rotate, Segment, Text, Trim, TrimBorder, Upscale, Width,
 };
 pub use warning::Warning;
 
@@ -91,6 +102,8 @@ pub struct TransformOptions {
     pub blur: Option<f64>,
     /// Frame around the result.
     pub border: Option<Border>,
+    /// What is drawn on top, the last uppermost; at most [`Layer::MAX_COUNT`] in all.
+    pub draw: Vec<Layer>,
     /// Format of the result.
     pub format: Option<OutputFormat>,
     /// Quality of lossy formats.
@@ -122,11 +135,30 @@ impl Parsed {
     /// How many warnings are kept: enough for a person, and bounded whatever a URL holds.
     const MAX_WARNINGS: usize = 16;
 
+    /// These options, unless they must be without warnings and are not.
+    pub fn held_to(self, strictness: Strictness) -> Result<Self, OptionsError> {
+        match (strictness, self.warnings.first()) {
+            (Strictness::Strict, Some(warning)) => Err(OptionsError::Warned(warning.clone())),
+            (Strictness::Strict, None) | (Strictness::Lenient, _) => Ok(self),
+        }
+    }
+
     fn warn(&mut self, warning: Warning) {
         if self.warnings.len() < Self::MAX_WARNINGS && !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
     }
+}
+
+/// What becomes of warnings. Every spelling gives them; who reads it decides: see [`Parsed::held_to`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strictness {
+    /// They are passed on, and the picture is made.
+    #[default]
+    Lenient,
+    /// The first one is an error.
+    Strict,
 }
 
 /// The strict reading of the URL's grammar, for programs and command lines: whatever [`url::parse`] warns about is an
@@ -135,10 +167,6 @@ impl FromStr for TransformOptions {
     type Err = OptionsError;
 
     fn from_str(options: &str) -> Result<Self, OptionsError> {
-        let parsed = url::parse(options)?;
-        match parsed.warnings.into_iter().next() {
-            Some(warning) => Err(OptionsError::Warned(warning)),
-            None => Ok(parsed.options),
-        }
+        Ok(url::parse(options)?.held_to(Strictness::Strict)?.options)
     }
 }

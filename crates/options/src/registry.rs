@@ -5,6 +5,7 @@
 
 mod color;
 mod delivery;
+pub(crate) mod draw;
 mod geometry;
 mod output;
 mod size;
@@ -13,6 +14,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::Problem;
+use crate::pairs::{BadNumbers, Given, Pair};
 use crate::{OptionsError, Parsed, TransformOptions, Warning};
 
 /// All options, in the order they are applied and written: what refines another stands behind it.
@@ -43,6 +45,7 @@ pub static OPTIONS: &[&OptionDef] = &[
     &geometry::BORDER_RIGHT,
     &geometry::BORDER_BOTTOM,
     &geometry::BORDER_LEFT,
+    &draw::DRAW,
     &color::SEGMENT,
     &color::BACKGROUND,
     &color::BRIGHTNESS,
@@ -173,25 +176,17 @@ pub enum Kind {
     Text,
 }
 
-/// What becomes of values that are not the number they should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BadNumbers {
-    /// They are passed over with a warning, as in URLs.
-    Ignored,
-}
-
-/// Makes options of pairs of name and value. They are applied in the registry's order, so that the order they are
+/// Puts pairs of name and value over `parsed`. They are applied in the registry's order, so that the order they are
 /// written in makes no difference, except between repetitions of one option.
-pub(crate) fn apply<'a>(
-    pairs: impl IntoIterator<Item = (&'a str, Cow<'a, str>)>,
-    bad_numbers: BadNumbers,
-) -> Result<Parsed, OptionsError> {
-    let mut parsed = Parsed::default();
-    let mut values: Vec<Option<Cow<'a, str>>> = vec![None; OPTIONS.len()];
-    for (name, value) in pairs {
-        match position(name) {
-            None => parsed.warn(Warning::UnknownOption { name: name.into() }),
-            Some(at) => {
+pub(crate) fn apply(mut parsed: Parsed, pairs: Vec<Pair<'_>>, bad_numbers: BadNumbers) -> Result<Parsed, OptionsError> {
+    let mut values: Vec<Option<Cow<'_, str>>> = vec![None; OPTIONS.len()];
+    let mut layers = Vec::new();
+    for Pair { name, value } in pairs {
+        match (position(&name), value) {
+            (None, _) => parsed.warn(Warning::UnknownOption { name: name.into_owned() }),
+            // Only ever given for `draw`, whose repetitions add up.
+            (Some(_), Given::Layers(more)) => layers.extend(more),
+            (Some(at), Given::Text(value)) => {
                 if values[at].replace(value).is_some() {
                     parsed.warn(Warning::Repeated { option: OPTIONS[at].name });
                 }
@@ -200,16 +195,29 @@ pub(crate) fn apply<'a>(
     }
     for (option, value) in OPTIONS.iter().zip(values) {
         let Some(value) = value else { continue };
-        let (option, set) = (option.name, option.set);
-        match (set(&mut parsed, &value), bad_numbers) {
-            (Ok(()), _) => {}
-            (Err(Problem::Number(accepted)), BadNumbers::Ignored) => {
-                parsed.warn(Warning::Ignored { option, value: value.into_owned(), accepted });
-            }
-            (Err(Problem::Refused(accepted)), _) => {
-                return Err(OptionsError::Value { option, value: value.into_owned(), accepted });
-            }
+        let result = (option.set)(&mut parsed, &value);
+        settle(result, option.name, &value, bad_numbers, &mut parsed)?;
+    }
+    draw::read(&mut parsed, layers, bad_numbers)?;
+    Ok(parsed)
+}
+
+/// What becomes of a value that was not taken: a warning, or an error.
+fn settle(
+    result: Result<(), Problem>,
+    option: &'static str,
+    value: &str,
+    bad_numbers: BadNumbers,
+    parsed: &mut Parsed,
+) -> Result<(), OptionsError> {
+    match (result, bad_numbers) {
+        (Ok(()), _) => Ok(()),
+        (Err(Problem::Number(accepted)), BadNumbers::Ignored) => {
+            parsed.warn(Warning::Ignored { option, value: value.into(), accepted });
+            Ok(())
+        }
+        (Err(Problem::Number(accepted) | Problem::Refused(accepted)), _) => {
+            Err(OptionsError::Value { option, value: value.into(), accepted })
         }
     }
-    Ok(parsed)
 }

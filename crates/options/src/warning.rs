@@ -39,6 +39,13 @@ pub enum Warning {
         /// What is used instead.
         used: String,
     },
+    /// An option of layers that means nothing for this kind of layer.
+    WithoutEffect {
+        /// Its name.
+        option: &'static str,
+        /// The kind.
+        on: &'static str,
+    },
     /// `dpr` above 3, taken as 3.
     DprTooLarge,
     /// A fit mode that fills a box, with only one side of the box.
@@ -61,6 +68,7 @@ impl fmt::Display for Warning {
                 write!(f, "{option} ignored, {} is not {}", Quoted(value), accepted.replace('"', "'"))
             }
             Self::Clamped { option, value, used } => write!(f, "{option} {} taken as {used}", Quoted(value)),
+            Self::WithoutEffect { option, on } => write!(f, "{option} has no effect on {on}"),
             Self::DprTooLarge => f.write_str("dpr > 3 should never be used"),
             Self::NeedsBothSides { fit } => write!(f, "{fit} fit mode needs both width and height"),
             Self::TooLargeForAvif => f.write_str("image too large for AVIF"),

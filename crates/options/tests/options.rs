@@ -1,9 +1,11 @@
 //! Every option, by the table: what is read and how it is written back, what is passed over, what is refused.
 
+use percent_encoding::percent_decode_str;
+use serde_json::json;
 use tintype_options::registry::{self, Kind, OPTIONS};
 use tintype_options::{
-    Border, Fit, Flip, Gravity, Length, OptionsError, OutputFormat, PointMode, Quality, Rotate, TransformOptions, Trim,
-    TrimBorder, Warning, Width, canonical, url,
+    Border, Fit, Flip, Gravity, Length, OptionsError, OutputFormat, Parsed, PointMode, Quality, Rotate, Strictness,
+    TransformOptions, Trim, TrimBorder, Warning, Width, canonical, url, workers,
 };
 use tintype_pixels::{Fault, Orientation, Rgba};
 
@@ -133,6 +135,17 @@ const CASES: &[Case] = &[
     case("border.right", &[("5", "border.right=5")], NOT_WHOLE, &[]),
     case("border.bottom", &[("5", "border.bottom=5")], NOT_WHOLE, &[]),
     case("border.left", &[("5", "border.left=5")], NOT_WHOLE, &[]),
+    case(
+        "draw",
+        &[
+            ("(url=logo.png)", "draw=(url=logo.png)"),
+            ("(w=100,url=%2Flogo.png)", "draw=(url=logo.png,width=100)"),
+            ("(text=Hi)(url=a.png)", "draw=(text=Hi)(url=a.png)"),
+            ("(url=a.png,draw=(text=%28%2C%29,top=-5))", "draw=(url=a.png,draw=(text=%28%2C%29,top=-5))"),
+        ],
+        &[],
+        &["", "logo.png", "(url=a.png", "(url=a.png))", "url=a.png)", "(url=a)x(url=b)", "%28url=a.png%29"],
+    ),
     case("segment", &[("foreground", "segment=foreground")], &[], &["", "background"]),
     case(
         "background",
@@ -256,6 +269,61 @@ fn values_that_are_read() {
     }
 }
 
+/// The value of a URL, as JSON has it.
+fn decoded(option: &str, value: &str) -> String {
+    // Layers are a list of options, and stay one.
+    if option == "draw" { value.into() } else { percent_decode_str(value).decode_utf8_lossy().into_owned() }
+}
+
+#[test]
+fn values_that_are_read_from_json() {
+    for Case { option, read, .. } in CASES {
+        let names = registry::find(option).expect("an option of the table").aliases.iter().chain([option]);
+        for name in names {
+            for (value, expected) in *read {
+                let text = decoded(option, value);
+                let mut spellings = vec![json!({ *name: text })];
+                spellings.extend(text.parse::<f64>().map(|number| json!({ *name: number })));
+                spellings.extend(text.parse::<i64>().map(|number| json!({ *name: number })));
+                spellings.extend(text.parse::<bool>().map(|flag| json!({ *name: flag })));
+                for image in spellings {
+                    let parsed = workers::parse(&image).unwrap_or_else(|error| panic!("{image}: {error}"));
+                    assert_eq!(parsed.warnings, [], "{image}");
+                    assert_eq!(canonical::to_string(&parsed.options), *expected, "{image}");
+                    assert_eq!(workers::parse(&workers::to_json(&parsed.options)), Ok(parsed), "{image} is read back");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn json_refuses_bad_numbers_too() {
+    for Case { option, ignored, refused, .. } in CASES {
+        for value in ignored.iter().chain(*refused) {
+            let image = json!({ *option: decoded(option, value) });
+            let error = workers::parse(&image).expect_err(&image.to_string());
+            assert!(matches!(&error, OptionsError::Value { option: named, .. } if named == option), "{image}: {error}");
+        }
+        // Neither an array nor an object of what does not exist is a value of anything.
+        let image = json!({ *option: [[1]] });
+        assert!(workers::parse(&image).is_err(), "{image}");
+        assert_eq!(workers::parse(&json!({ *option: null })), Ok(Parsed::default()));
+    }
+}
+
+#[test]
+fn repeated_json_properties_end_with_one() {
+    for Case { option, read, .. } in CASES {
+        for alias in registry::find(option).expect("an option of the table").aliases {
+            let image = json!({ *option: decoded(option, read[0].0), *alias: decoded(option, read[0].0) });
+            let parsed = workers::parse(&image).expect("legal values");
+            assert_eq!(parsed.warnings, [Warning::Repeated { option }], "{image}");
+            assert!(parsed.held_to(Strictness::Strict).is_err(), "{image}");
+        }
+    }
+}
+
 #[test]
 fn values_that_are_passed_over() {
     for Case { option, ignored, .. } in CASES {
@@ -294,6 +362,11 @@ fn repeated_options_end_with_the_last() {
         let (first, last) = (read[0].0, read[read.len() - 1]);
         let alias = registry::find(option).expect("an option of the table").aliases.first().unwrap_or(option);
         let parsed = url::parse(&format!("{alias}={first},{option}={}", last.0)).expect("legal values");
+        if *option == "draw" {
+            // Layers add up.
+            assert_eq!((parsed.options.draw.len(), parsed.warnings.len()), (2, 0));
+            continue;
+        }
         assert_eq!(parsed.warnings, [Warning::Repeated { option }]);
         assert_eq!(canonical::to_string(&parsed.options), last.1);
     }

@@ -25,3 +25,9 @@ pub(crate) fn within(text: &str, min: f64, max: f64) -> Result<f64, Problem> {
     let number = finite(text).ok_or_else(|| Problem::number(accepted()))?;
     if (min..=max).contains(&number) { Ok(number) } else { Err(Problem::refused(accepted())) }
 }
+
+/// Pixels in either direction, up to `max` of them; a decimal is rounded, half away from zero.
+pub(crate) fn pixels(text: &str, max: i32) -> Result<i32, Problem> {
+    let px = finite(text).map(f64::round).filter(|px| px.abs() <= f64::from(max));
+    px.map(|px| px as i32).ok_or_else(|| Problem::number(format!("a number of pixels from -{max} to {max}")))
+}

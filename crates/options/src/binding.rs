@@ -1,0 +1,575 @@
+//! The Images binding's spelling: the form that `env.IMAGES.input(…).transform(…).draw(…).output(…)` sends to `/transform`.
+//!
+//! The form's parts in body order make a [`BindingRequest`]: its pictures and texts, and what happens to each, in the order
+//! of the calls. Reading multipart bodies is the server's; pictures stay with it, and are named here by the number of
+//! their part.
+//!
+//! On the wire the calls are one flat list of commands about numbered inputs: 0 is the canvas, `draw_image` and `draw_text`
+//! parts share the numbers from 1 on. A drawn input is used up (the client sees to that, and so does [`parse`]), so the
+//! commands form a tree, and that is what [`Operation`] is. Nothing is lost: commands about different inputs do not meet
+//! before one is drawn on the other.
+
+use serde_json::{Map, Value};
+use tintype_pixels::{Fault, Rgba};
+
+use crate::pairs::{BadNumbers, Budget, Pair};
+use crate::registry::{self, draw};
+use crate::value::keyword::keywords;
+use crate::{
+    DrawOptions, Layer, OptionsError, OutputFormat, Parsed, Quality, Strictness, Text, TransformOptions, Warning,
+    workers,
+};
+
+/// One part of the form, in body order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// A part with a file name: a picture.
+    File {
+        /// Its field's name.
+        name: &'a str,
+    },
+    /// A part of text.
+    Field {
+        /// Its field's name.
+        name: &'a str,
+        /// What it holds.
+        text: &'a str,
+    },
+}
+
+/// What a binding's call asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BindingRequest {
+    /// What there is to work on; the first is the canvas. At most [`Layer::MAX_COUNT`] more.
+    pub inputs: Vec<Input>,
+    /// What happens to the canvas, in this order.
+    pub operations: Vec<Operation>,
+    /// What the result is.
+    pub format: BindingFormat,
+    /// Quality of lossy formats.
+    pub quality: Option<Quality>,
+    /// Color under the result.
+    pub background: Option<Rgba>,
+    /// Whether animations stay animated.
+    pub anim: Option<bool>,
+    /// What was ignored or changed.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something to work on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The picture in the form's part of this number, counting all parts from 0.
+    Picture {
+        /// The number.
+        part: usize,
+    },
+    /// A text, on nothing.
+    Text(Text),
+}
+
+/// One call on an input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// One pass of options in their fixed order.
+    Transform(Box<TransformOptions>),
+    /// Another input on top.
+    Draw(Drawn),
+}
+
+/// An input that is drawn on another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// Which of [`BindingRequest::inputs`]; never the first, and none twice.
+    pub input: usize,
+    /// What happens to it first.
+    pub operations: Vec<Operation>,
+    /// Where it goes, and how it meets its base.
+    pub placement: DrawOptions,
+}
+
+keywords! {
+    /// What a binding's result is.
+    pub enum BindingFormat {
+        /// JPEG.
+        Jpeg = "image/jpeg",
+        /// PNG.
+        Png = "image/png",
+        /// GIF.
+        Gif = "image/gif",
+        /// WebP.
+        Webp = "image/webp",
+        /// AVIF.
+        Avif = "image/avif",
+        /// Red, green and blue, a byte each, row by row.
+        Rgb = "rgb",
+        /// The same with alpha, not multiplied with it.
+        Rgba = "rgba",
+    }
+}
+
+impl BindingFormat {
+    /// The encoder's format; `None` for raw samples. PNG is meant as said here, not as the hint that it is in URLs.
+    pub const fn output_format(self) -> Option<OutputFormat> {
+        match self {
+            Self::Jpeg => Some(OutputFormat::Jpeg),
+            Self::Png => Some(OutputFormat::PngForce),
+            Self::Gif => Some(OutputFormat::Gif),
+            Self::Webp => Some(OutputFormat::Webp),
+            Self::Avif => Some(OutputFormat::Avif),
+            Self::Rgb | Self::Rgba => None,
+        }
+    }
+}
+
+/// Why a form was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindingError {
+    /// A part that every form has.
+    #[error("the form has no part {name}")]
+    Missing {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A part that no form has twice.
+    #[error("the form has {name:?} more than once")]
+    Twice {
+        /// Its name.
+        name: String,
+    },
+    /// A part of text where a file belongs, or the other way round.
+    #[error("the part {name:?} has to be {expected}")]
+    Kind {
+        /// Its name.
+        name: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Text that is not JSON of the right shape.
+    #[error("{name} is not {expected}")]
+    Json {
+        /// The part's name.
+        name: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A format that there is not.
+    #[error("output_format: {given:?} is not {}", BindingFormat::NAMES.join(", "))]
+    Format {
+        /// What was given.
+        given: String,
+    },
+    /// A command about nothing, or about an input that is not there, or that was drawn already.
+    #[error("transforms: command {number}: {problem}")]
+    Command {
+        /// Which, from 1.
+        number: usize,
+        /// What about it.
+        problem: String,
+    },
+    /// More than [`BindingRequest::MAX_COMMANDS`] commands.
+    #[error("transforms: {count} commands; the limit is {}", BindingRequest::MAX_COMMANDS)]
+    TooManyCommands {
+        /// How many.
+        count: usize,
+    },
+    /// Options that are not legal.
+    #[error("{place}{error}")]
+    Options {
+        /// Where, with a colon and a space behind it; may be empty.
+        place: String,
+        /// What about them.
+        error: OptionsError,
+    },
+}
+
+impl BindingError {
+    /// Whose problem it is: always the request's.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Missing { .. }
+            | Self::Twice { .. }
+            | Self::Kind { .. }
+            | Self::Json { .. }
+            | Self::Format { .. }
+            | Self::Command { .. }
+            | Self::TooManyCommands { .. }
+            | Self::Options { .. } => Fault::Request,
+        }
+    }
+}
+
+impl From<OptionsError> for BindingError {
+    fn from(error: OptionsError) -> Self {
+        Self::Options { place: String::new(), error }
+    }
+}
+
+impl BindingRequest {
+    /// The most commands that are taken.
+    pub const MAX_COMMANDS: usize = 256;
+}
+
+/// Reads a form's parts, in body order.
+///
+/// Unknown parts and options give a warning, unless strictness makes that an error; values that are not accepted are an
+/// error.
+pub fn parse(parts: &[Part<'_>], strictness: Strictness) -> Result<BindingRequest, BindingError> {
+    let mut parsed = Parsed::default();
+    let form = Form::read(parts, &mut parsed)?;
+    let operations = operations(form.transforms, form.inputs.len(), &mut parsed)?;
+    let given = form.output_format;
+    let format = BindingFormat::named(given).ok_or_else(|| BindingError::Format { given: given.into() })?;
+    let output = registry::apply(parsed, form.output, BadNumbers::Refused)?.held_to(strictness)?;
+    Ok(BindingRequest {
+        inputs: form.inputs,
+        operations,
+        format,
+        quality: output.options.quality,
+        background: output.options.background,
+        anim: output.options.anim,
+        warnings: output.warnings,
+    })
+}
+
+/// The parts, each where it belongs.
+struct Form<'a> {
+    inputs: Vec<Input>,
+    transforms: &'a str,
+    output_format: &'a str,
+    output: Vec<Pair<'a>>,
+}
+
+impl<'a> Form<'a> {
+    fn read(parts: &[Part<'a>], parsed: &mut Parsed) -> Result<Self, BindingError> {
+        let (mut canvas, mut drawn, mut output) = (None, Vec::new(), Vec::new());
+        let (mut transforms, mut output_format) = (None, None);
+        for (number, part) in parts.iter().enumerate() {
+            let (name, is_repeated) = match *part {
+                Part::File { name: name @ "image" } => {
+                    (name, canvas.replace(Input::Picture { part: number }).is_some())
+                }
+                Part::Field { name: name @ "text_input", text } => {
+                    (name, canvas.replace(text_input("text_input", text, parsed)?).is_some())
+                }
+                Part::File { name: name @ "draw_image" } => {
+                    drawn.push(Input::Picture { part: number });
+                    (name, false)
+                }
+                Part::Field { name: name @ "draw_text", text } => {
+                    drawn.push(text_input("draw_text", text, parsed)?);
+                    (name, false)
+                }
+                Part::Field { name: name @ "transforms", text } => (name, transforms.replace(text).is_some()),
+                Part::Field { name: name @ "output_format", text } => (name, output_format.replace(text).is_some()),
+                Part::Field { name: name @ ("output_quality" | "background" | "anim"), text } => {
+                    let option = if name == "output_quality" { "quality" } else { name };
+                    let is_repeated = output.iter().any(|pair: &Pair<'_>| pair.name == option);
+                    output.push(Pair::text(option, text));
+                    (name, is_repeated)
+                }
+                Part::Field { name: name @ ("image" | "draw_image"), .. } => {
+                    return Err(BindingError::Kind { name: name.into(), expected: "a file" });
+                }
+                Part::File {
+                    name:
+                        name @ ("text_input" | "draw_text" | "transforms" | "output_format" | "output_quality"
+                        | "background" | "anim"),
+                } => return Err(BindingError::Kind { name: name.into(), expected: "text" }),
+                Part::File { name } | Part::Field { name, .. } => {
+                    parsed.warn(Warning::UnknownOption { name: name.into() });
+                    (name, false)
+                }
+            };
+            if is_repeated {
+                return Err(BindingError::Twice { name: name.into() });
+            }
+            if drawn.len() > Layer::MAX_COUNT {
+                return Err(OptionsError::TooManyLayers.into());
+            }
+        }
+        let missing = |name| BindingError::Missing { name };
+        let mut inputs = vec![canvas.ok_or(missing("image"))?];
+        inputs.append(&mut drawn);
+        Ok(Self {
+            inputs,
+            transforms: transforms.ok_or(missing("transforms"))?,
+            output_format: output_format.ok_or(missing("output_format"))?,
+            output,
+        })
+    }
+}
+
+fn text_input(name: &'static str, text: &str, parsed: &mut Parsed) -> Result<Input, BindingError> {
+    let expected = "a JSON object with text, font, size and color";
+    let object: Map<_, _> =
+        serde_json::from_str(text).map_err(|_not_an_object| BindingError::Json { name, expected })?;
+    let pairs = workers::pairs(&object, &mut Budget::new())?;
+    let text = draw::read_text(parsed, pairs);
+    text.map(Input::Text).map_err(|error| BindingError::Options { place: format!("{name}: "), error })
+}
+
+/// What a command is about.
+enum Command {
+    Transform { input: usize },
+    Draw { layer: usize, onto: usize },
+}
+
+/// An input on its way: how many layers deep what was drawn on it is, and what was done to it. `None` once it was drawn
+/// itself.
+type Pending = Option<(usize, Vec<Operation>)>;
+
+fn operations(text: &str, n_inputs: usize, parsed: &mut Parsed) -> Result<Vec<Operation>, BindingError> {
+    let json = BindingError::Json { name: "transforms", expected: "a JSON array of objects" };
+    let commands: Vec<Map<String, Value>> = serde_json::from_str(text).map_err(|_wrong| json)?;
+    if commands.len() > BindingRequest::MAX_COMMANDS {
+        return Err(BindingError::TooManyCommands { count: commands.len() });
+    }
+    let mut inputs: Vec<Pending> = vec![Some((0, Vec::new())); n_inputs];
+    let mut budget = Budget::new();
+    for (at, mut command) in commands.into_iter().enumerate() {
+        let number = at + 1;
+        let wrong = |problem| BindingError::Command { number, problem };
+        let within = |error| BindingError::Options { place: format!("transforms: command {number}: "), error };
+        let what = Command::take(&mut command).ok_or_else(|| {
+            wrong("neither imageIndex nor drawImageIndex and targetImageIndex are there as whole numbers".into())
+        })?;
+        let pairs = workers::pairs(&command, &mut budget).map_err(within)?;
+        let gone = |index| wrong(format!("input {index} is not there, or was drawn already"));
+        match what {
+            Command::Transform { input } => {
+                let (_, operations) = inputs.get_mut(input).and_then(Option::as_mut).ok_or_else(|| gone(input))?;
+                let read = registry::apply(Parsed::default(), pairs, BadNumbers::Refused).map_err(within)?;
+                for warning in read.warnings {
+                    parsed.warn(warning);
+                }
+                operations.push(Operation::Transform(Box::new(read.options)));
+            }
+            Command::Draw { layer, onto } => {
+                if layer == 0 || layer == onto {
+                    return Err(wrong(format!("input {layer} cannot be drawn on {onto}")));
+                }
+                let placement = draw::read_placement(parsed, pairs).map_err(within)?;
+                let (layer_depth, operations) =
+                    inputs.get_mut(layer).and_then(Option::take).ok_or_else(|| gone(layer))?;
+                let (depth, base) = inputs.get_mut(onto).and_then(Option::as_mut).ok_or_else(|| gone(onto))?;
+                *depth = (layer_depth + 1).max(*depth);
+                if *depth > Layer::MAX_DEPTH {
+                    return Err(within(OptionsError::TooDeep));
+                }
+                base.push(Operation::Draw(Drawn { input: layer, operations, placement }));
+            }
+        }
+    }
+    // Nothing takes the canvas.
+    Ok(inputs.swap_remove(0).map_or_else(Vec::new, |(_, operations)| operations))
+}
+
+impl Command {
+    /// Takes the numbers out of a command, and leaves its options.
+    fn take(command: &mut Map<String, Value>) -> Option<Self> {
+        let mut number = |name| usize::try_from(command.remove(name)?.as_u64()?).ok();
+        match (number("imageIndex"), number("drawImageIndex"), number("targetImageIndex")) {
+            (Some(input), None, None) => Some(Self::Transform { input }),
+            (None, Some(layer), Some(onto)) => Some(Self::Draw { layer, onto }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Rotate, canonical};
+
+    const IMAGE: Part<'static> = Part::File { name: "image" };
+    const LAYER: Part<'static> = Part::File { name: "draw_image" };
+
+    fn field<'a>(name: &'a str, text: &'a str) -> Part<'a> {
+        Part::Field { name, text }
+    }
+
+    fn png<'a>(inputs: &[Part<'a>], transforms: &'a str) -> Vec<Part<'a>> {
+        [inputs, &[field("transforms", transforms), field("output_format", "image/png")]].concat()
+    }
+
+    fn read(parts: &[Part<'_>]) -> Result<BindingRequest, BindingError> {
+        parse(parts, Strictness::Strict)
+    }
+
+    /// The operations in one line.
+    fn shown(operations: &[Operation]) -> String {
+        let one = |operation: &Operation| match operation {
+            Operation::Transform(options) => canonical::to_string(options),
+            Operation::Draw(Drawn { input, operations, .. }) => format!("draw {input} [{}]", shown(operations)),
+        };
+        operations.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What workerd was seen to send.
+    #[test]
+    fn captured_form() {
+        let transforms = r#"[{"imageIndex":0,"rotate":90},{"imageIndex":1,"width":32},
+            {"drawImageIndex":1,"targetImageIndex":0,"opacity":0.5,"bottom":1,"right":2},{"imageIndex":0,"blur":5}]"#;
+        let parts = [
+            IMAGE,
+            LAYER,
+            field("transforms", transforms),
+            field("output_format", "image/png"),
+            field("output_quality", "80"),
+            field("background", "red"),
+            field("anim", "false"),
+        ];
+        let request = read(&parts).expect("a captured form");
+        let transform = |options| Operation::Transform(Box::new(options));
+        let rotated = TransformOptions { rotate: Some(Rotate::Quarter), ..TransformOptions::default() };
+        let small = TransformOptions { width: Some(crate::Width::Px(32)), ..TransformOptions::default() };
+        let blurred = TransformOptions { blur: Some(5.0), ..TransformOptions::default() };
+        let placement = DrawOptions { opacity: Some(0.5), bottom: Some(1), right: Some(2), ..DrawOptions::default() };
+        let drawn = Drawn { input: 1, operations: vec![transform(small)], placement };
+        let expected = BindingRequest {
+            inputs: vec![Input::Picture { part: 0 }, Input::Picture { part: 1 }],
+            operations: vec![transform(rotated), Operation::Draw(drawn), transform(blurred)],
+            format: BindingFormat::Png,
+            quality: Some(Quality::Number(80)),
+            background: Some(Rgba { r: 1.0, g: 0.0, b: 0.0, a: 1.0 }),
+            anim: Some(false),
+            warnings: vec![],
+        };
+        assert_eq!(request, expected);
+        assert_eq!(request.format.output_format(), Some(OutputFormat::PngForce));
+    }
+
+    /// The runtime's own example of nesting.
+    #[test]
+    fn flattened_tree() {
+        let transforms = r#"[{"imageIndex":0,"rotate":90},{"imageIndex":1,"rotate":180},
+            {"drawImageIndex":1,"targetImageIndex":0},{"drawImageIndex":3,"targetImageIndex":2},
+            {"imageIndex":2,"rotate":270},{"drawImageIndex":2,"targetImageIndex":0},
+            {"drawImageIndex":4,"targetImageIndex":0}]"#;
+        let request = read(&png(&[IMAGE, LAYER, LAYER, LAYER, LAYER], transforms)).expect("a tree");
+        let expected = "rotate=90; draw 1 [rotate=180]; draw 2 [draw 3 []; rotate=270]; draw 4 []";
+        assert_eq!(shown(&request.operations), expected);
+    }
+
+    #[test]
+    fn texts_and_pictures_share_numbers() {
+        let text = r##"{"text":"Hi","font":{"url":"https://h/a.ttf"},"size":20,"color":"#fff"}"##;
+        let parts = png(&[IMAGE, LAYER, field("draw_text", text), LAYER], "[]");
+        let request = read(&parts).expect("a form");
+        let [canvas, first, Input::Text(second), third] = &request.inputs[..] else { panic!("{request:?}") };
+        let picture = |part| Input::Picture { part };
+        assert_eq!([canvas, first, third], [&picture(0), &picture(1), &picture(3)]);
+        assert_eq!((second.text.as_str(), second.size_px, second.color), ("Hi", Some(20.0), Some(Rgba::WHITE)));
+        assert_eq!(request.operations, []);
+
+        let request = read(&png(&[field("text_input", r#"{"text":"Hi","font":{"url":"a.ttf"}}"#)], "[]"));
+        assert!(matches!(&request.expect("a form").inputs[..], [Input::Text(_)]));
+    }
+
+    #[test]
+    fn formats() {
+        for name in BindingFormat::NAMES {
+            let parts = [IMAGE, field("transforms", "[]"), field("output_format", name)];
+            let format = read(&parts).expect("a form").format;
+            assert_eq!(format.name(), *name);
+            assert_eq!(format.output_format().is_none(), name.starts_with("rgb"));
+        }
+        let parts = [IMAGE, field("transforms", "[]"), field("output_format", "image/bmp")];
+        let error = read(&parts).expect_err("no format").to_string();
+        assert!(error.starts_with("output_format: \"image/bmp\" is not image/jpeg, image/png"), "{error}");
+    }
+
+    #[test]
+    fn forms_that_are_refused() {
+        let transforms = field("transforms", "[]");
+        let format = field("output_format", "rgb");
+        let table: &[(&[Part<'_>], &str)] = &[
+            (&[transforms, format], "the form has no part image"),
+            (&[IMAGE, format], "the form has no part transforms"),
+            (&[IMAGE, transforms], "the form has no part output_format"),
+            (&[IMAGE, IMAGE, transforms, format], "the form has \"image\" more than once"),
+            (&[IMAGE, transforms, transforms, format], "the form has \"transforms\" more than once"),
+            (&[IMAGE, field("text_input", r#"{"text":"a"}"#)], "the form has \"text_input\" more than once"),
+            (&[field("image", "x")], "the part \"image\" has to be a file"),
+            (&[Part::File { name: "transforms" }], "the part \"transforms\" has to be text"),
+            (&[field("text_input", "[]")], "text_input is not a JSON object with text, font, size and color"),
+            (&[field("draw_text", "{}")], "draw_text: a layer draws either a picture (url) or a text (text)"),
+            (&[IMAGE, field("transforms", "{}"), format], "transforms is not a JSON array of objects"),
+            (&[IMAGE, field("transforms", "[1]"), format], "transforms is not a JSON array of objects"),
+            (
+                &[IMAGE, transforms, format, field("output_quality", "x")],
+                "quality: \"x\" is not a number from 1 to 100, high, medium-high, medium-low or low",
+            ),
+            (&[IMAGE, transforms, format, field("anim", "1")], "anim: \"1\" is not true or false"),
+            (&[IMAGE, transforms, format, field("more", "1")], "unknown option 'more'"),
+        ];
+        for (parts, expected) in table {
+            assert_eq!(read(parts).expect_err(expected).to_string(), *expected);
+        }
+        let parts = [IMAGE, transforms, format, field("more", "1")];
+        let request = parse(&parts, Strictness::Lenient).expect("only a warning");
+        assert_eq!(request.warnings, [Warning::UnknownOption { name: "more".into() }]);
+    }
+
+    #[test]
+    fn commands_that_are_refused() {
+        let table = [
+            (r#"[{}]"#, "command 1: neither imageIndex nor"),
+            (r#"[{"imageIndex":"0"}]"#, "command 1: neither imageIndex nor"),
+            (r#"[{"imageIndex":-1}]"#, "command 1: neither imageIndex nor"),
+            (r#"[{"imageIndex":0.5}]"#, "command 1: neither imageIndex nor"),
+            (r#"[{"imageIndex":0,"drawImageIndex":1,"targetImageIndex":0}]"#, "command 1: neither imageIndex nor"),
+            (r#"[{"drawImageIndex":1}]"#, "command 1: neither imageIndex nor"),
+            (r#"[{"imageIndex":3}]"#, "command 1: input 3 is not there, or was drawn already"),
+            (r#"[{"drawImageIndex":0,"targetImageIndex":1}]"#, "command 1: input 0 cannot be drawn on 1"),
+            (r#"[{"drawImageIndex":1,"targetImageIndex":1}]"#, "command 1: input 1 cannot be drawn on 1"),
+            (
+                r#"[{"drawImageIndex":1,"targetImageIndex":0},{"drawImageIndex":1,"targetImageIndex":0}]"#,
+                "command 2: input 1 is not there, or was drawn already",
+            ),
+            (
+                r#"[{"drawImageIndex":1,"targetImageIndex":2},{"drawImageIndex":2,"targetImageIndex":1}]"#,
+                "command 2: input 1 is not there, or was drawn already",
+            ),
+            (
+                r#"[{"drawImageIndex":1,"targetImageIndex":0},{"imageIndex":1,"blur":1}]"#,
+                "command 2: input 1 is not there, or was drawn already",
+            ),
+            (r#"[{"imageIndex":0,"width":"x"}]"#, "command 1: width: \"x\" is not a whole number"),
+            (r#"[{"drawImageIndex":1,"targetImageIndex":0,"opacity":2}]"#, "command 1: opacity: \"2\" is not"),
+            (
+                r#"[{"drawImageIndex":1,"targetImageIndex":0,"left":2,"right":1}]"#,
+                "command 1: left and right exclude each other",
+            ),
+        ];
+        for (transforms, expected) in table {
+            let error = read(&png(&[IMAGE, LAYER, LAYER], transforms)).expect_err(transforms).to_string();
+            assert!(error.starts_with(&format!("transforms: {expected}")), "{transforms}: {error}");
+        }
+        let draw = r#"[{"drawImageIndex":1,"targetImageIndex":0,"blur":1}]"#;
+        let request = parse(&png(&[IMAGE, LAYER], draw), Strictness::Lenient).expect("only a warning");
+        assert_eq!(request.warnings, [Warning::UnknownOption { name: "blur".into() }]);
+    }
+
+    #[test]
+    fn limits() {
+        let many = |n: usize| format!("[{}]", vec![r#"{"imageIndex":0}"#; n].join(","));
+        assert!(read(&png(&[IMAGE], &many(256))).is_ok());
+        assert_eq!(read(&png(&[IMAGE], &many(257))), Err(BindingError::TooManyCommands { count: 257 }));
+        let layers = |n: usize| [vec![IMAGE], vec![LAYER; n]].concat();
+        assert!(read(&png(&layers(16), "[]")).is_ok());
+        assert_eq!(read(&png(&layers(17), "[]")), Err(OptionsError::TooManyLayers.into()));
+        // Each layer is drawn on the one before it, the deepest first.
+        let chain = |n: usize| {
+            let draws = (1..=n).rev().map(|i| format!(r#"{{"drawImageIndex":{i},"targetImageIndex":{}}}"#, i - 1));
+            format!("[{}]", draws.collect::<Vec<_>>().join(","))
+        };
+        assert!(read(&png(&layers(16), &chain(4))).is_ok());
+        assert!(matches!(
+            read(&png(&layers(16), &chain(5))),
+            Err(BindingError::Options { error: OptionsError::TooDeep, .. })
+        ));
+    }
+}
