@@ -101,7 +101,8 @@ pub struct OptionDef {
 impl OptionDef {
     /// The option's value in `options`, as [`crate::url::parse`] would read it, not yet escaped; `None` where absent.
     ///
-    /// An option with parts (`trim`, `border`) is shown by its parts.
+    /// An option with parts (`trim`, `border`) is shown by its parts. What stands inside the parentheses of `draw` is a list
+    /// of options itself, and is escaped.
     pub fn text(&self, options: &TransformOptions) -> Option<String> {
         (self.get)(options)
     }

@@ -159,7 +159,8 @@ fn full_name(name: &str) -> Option<&'static str> {
 }
 
 fn refused(option: &'static str, value: &Value, accepted: &str) -> OptionsError {
-    OptionsError::Value { option, value: shown(value), accepted: accepted.into() }
+    let value = value.as_str().map_or_else(|| shown(value), str::to_owned);
+    OptionsError::Value { option, value, accepted: accepted.into() }
 }
 
 /// The beginning of a value.

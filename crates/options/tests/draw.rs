@@ -277,6 +277,14 @@ fn parts_that_are_objects() {
         let parsed = workers::parse(&image).unwrap_or_else(|error| panic!("{image}: {error}"));
         assert_eq!((canonical::to_string(&parsed.options).as_str(), parsed.warnings), (expected, vec![]), "{image}");
     }
+    let message = |image: Value| workers::parse(&image).expect_err("refused").to_string();
+    assert_eq!(message(json!({ "fit": "x", "width": 1 })).split(" is").next(), Some("fit: \"x\""));
+    assert_eq!(
+        message(json!({ "trim": { "border": "red" } })),
+        "trim: \"red\" is not true, false or an object of color, tolerance and keep"
+    );
+    assert_eq!(message(json!({ "width": [1] })), "width: \"[1]\" is not a number, a text or true or false");
+    assert_eq!(message(json!([1])), "[1] is not an object of options such as {\"width\": 400}");
     let refused = [
         json!([]),
         json!("width=1"),

@@ -102,7 +102,9 @@ fn layers(depth: u32) -> BoxedStrategy<String> {
             items.extend(nested.map(|layers| format!("draw={layers}")));
             format!("({})", items.join(","))
         });
-    prop::collection::vec(layer, 1..=2).prop_map(|layers| layers.concat()).boxed()
+    // At most 2 * (1 + 2 * (1 + 1 + 1)) = 14 in all.
+    let most = if depth >= 2 { 2 } else { 1 };
+    prop::collection::vec(layer, 1..=most).prop_map(|layers| layers.concat()).boxed()
 }
 
 /// Some options with legal values, each once, in the registry's order.
