@@ -49,7 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("codecs", &["pixels"]),
     ("text", &["pixels"]),
     ("ml", &["engine", "pixels", "wgsl"]),
-    ("tintype", &["codecs", "engine", "ml", "options", "pixels"]),
+    ("tintype", &["codecs", "engine", "ml", "options", "pixels", "text"]),
     ("hosted", &["options", "pixels", "tintype"]),
     ("server", &["hosted", "options", "pixels", "tintype"]),
     ("cli", &["hosted", "options", "pixels", "server", "tintype"]),

@@ -4,6 +4,7 @@ use tintype_codecs::CodecError;
 use tintype_engine::{GpuError, PlanError};
 use tintype_options::OptionsError;
 use tintype_pixels::Fault;
+use tintype_text::TextError;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum TransformError {
     /// What was asked for cannot be done to this source.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A text cannot be drawn.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// The device failed.
     #[error(transparent)]
     Gpu(#[from] GpuError),
@@ -38,6 +42,7 @@ impl TransformError {
             Self::Options(error) => error.fault(),
             Self::Codec(error) => error.fault(),
             Self::Plan(error) => error.fault(),
+            Self::Text(error) => error.fault(),
             Self::Gpu(error) => error.fault(),
             Self::WrongResult { .. } => Fault::Internal,
         }

@@ -8,7 +8,8 @@ use std::{
 
 use tintype_engine::plan::{Draw, Placement, Stage};
 use tintype_options::{Quality, TransformOptions};
-use tintype_pixels::Planes;
+use tintype_pixels::{Planes, Size};
+use tintype_text::TextStyle;
 
 use crate::{
     Accepts, Output, Rendered, Texture, Tintype, TransformError,
@@ -30,6 +31,14 @@ impl Tintype {
     /// Starts with an encoded picture.
     pub fn input(&self, bytes: impl Into<Vec<u8>>) -> Input {
         Input::new(self, Pixels::Encoded(Cow::Owned(bytes.into())))
+    }
+
+    /// Starts with a text on nothing.
+    ///
+    /// # Errors
+    /// When the text cannot be drawn: too long or too large, or characters that no font has.
+    pub fn text(&self, style: &TextStyle<'_>) -> Result<Input, TransformError> {
+        Ok(self.samples(tintype_text::render(style, &tintype_text::Limits::default())?))
     }
 
     /// Starts with samples: sRGB, or linear light if they are floats; alpha is straight.
@@ -59,9 +68,18 @@ impl Input {
         self
     }
 
+    /// Width and height of the result so far, from headers alone. Where something must be looked up in the pixels first (a
+    /// border to trim), it counts as absent.
+    ///
+    /// # Errors
+    /// When a source is no picture, or nothing would be left of it.
+    pub fn size(&self) -> Result<Size, TransformError> {
+        self.work().size(self.tintype.policy(), self.tintype.gpu().plan_device())
+    }
+
     /// The result as a file: `.run()` blocks, `.await` does not. Format and quality of `output` win over the options'.
     pub fn output(self, output: Output) -> Render {
-        Render { input: self, output }
+        Render { input: self, output, accepts: Accepts::ALL }
     }
 
     /// The result as samples: 8 bits, or as wide as the source's; alpha only where something is transparent.
@@ -103,9 +121,16 @@ fn moved(stage: Stage, first: usize) -> Stage {
 pub struct Render {
     input: Input,
     output: Output,
+    accepts: Accepts,
 }
 
 impl Render {
+    /// What the client can show, for formats that are negotiated; everything where not said.
+    pub fn accepts(mut self, accepts: Accepts) -> Self {
+        self.accepts = accepts;
+        self
+    }
+
     /// Decodes, runs and encodes on this thread.
     ///
     /// # Errors
@@ -114,7 +139,10 @@ impl Render {
         let mut wanted = self.input.last.clone();
         wanted.format = self.output.format.or(wanted.format);
         wanted.quality = self.output.quality.map(Quality::Number).or(wanted.quality);
-        self.input.work().encode(&self.input.tintype, &wanted, Accepts::ALL)
+        if let Some(layout) = self.output.raw {
+            return self.input.work().raw(&self.input.tintype, layout);
+        }
+        self.input.work().encode(&self.input.tintype, &wanted, self.accepts)
     }
 }
 

@@ -26,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+mod draw;
 mod error;
 mod explain;
 #[cfg(feature = "image")]
@@ -45,8 +46,10 @@ pub use tintype_engine::{Space, gpu::Caps, ops::resize::Filter, plan::Placement}
 pub use tintype_options as options;
 pub use tintype_options::{TransformOptions, Warning};
 pub use tintype_pixels::{Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
+pub use tintype_text as text;
 
 pub use builder::{Builder, Policy};
+pub use draw::placement;
 pub use error::TransformError;
 pub use explain::explain;
 pub use input::{Input, Render};

@@ -2,7 +2,7 @@
 
 use tintype_codecs::{Encode, PngCompression, Subsampling};
 use tintype_options::{Compression, OutputFormat, Quality, TransformOptions, Warning};
-use tintype_pixels::Size;
+use tintype_pixels::{Layout, Size};
 
 use crate::Policy;
 
@@ -25,9 +25,25 @@ impl Accepts {
 pub struct Output {
     pub(crate) format: Option<OutputFormat>,
     pub(crate) quality: Option<u8>,
+    pub(crate) raw: Option<Layout>,
 }
 
 impl Output {
+    /// A format by its name among the options.
+    pub fn format(format: OutputFormat) -> Self {
+        Self { format: Some(format), ..Self::default() }
+    }
+
+    /// Bare samples: red, green, blue, 8 bits each, row by row; transparent parts become white.
+    pub fn rgb() -> Self {
+        Self { raw: Some(Layout::RGB8), ..Self::default() }
+    }
+
+    /// Bare samples: red, green, blue, straight alpha, 8 bits each, row by row.
+    pub fn rgba() -> Self {
+        Self { raw: Some(Layout::RGBA8), ..Self::default() }
+    }
+
     /// JPEG, or PNG where something is transparent.
     pub fn auto() -> Self {
         Self::default()
@@ -35,22 +51,22 @@ impl Output {
 
     /// JPEG; transparent parts become white.
     pub fn jpeg() -> Self {
-        Self { format: Some(OutputFormat::Jpeg), quality: None }
+        Self::format(OutputFormat::Jpeg)
     }
 
     /// PNG, of 16 bits where the source is.
     pub fn png() -> Self {
-        Self { format: Some(OutputFormat::PngForce), quality: None }
+        Self::format(OutputFormat::PngForce)
     }
 
     /// WebP; quality 100 is lossless.
     pub fn webp() -> Self {
-        Self { format: Some(OutputFormat::Webp), quality: None }
+        Self::format(OutputFormat::Webp)
     }
 
     /// AVIF; WebP where it is too large for that.
     pub fn avif() -> Self {
-        Self { format: Some(OutputFormat::Avif), quality: None }
+        Self::format(OutputFormat::Avif)
     }
 
     /// 1 to 100 on each format's own scale; default 85.

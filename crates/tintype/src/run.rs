@@ -125,6 +125,38 @@ impl Work<'_> {
         })
     }
 
+    /// The result as bare samples of `layout`.
+    pub(crate) fn raw(&self, tintype: &Tintype, layout: Layout) -> Result<Rendered, TransformError> {
+        let mut clock = Clock::start();
+        let policy = tintype.policy();
+        let probed = self.probe(policy)?;
+        let decoded = self.decode(&probed, policy)?;
+        let decode = clock.lap();
+        let stages = self.settled(tintype, &probed, &decoded)?;
+        let request = plan_request(&stages, Some(layout), policy, tintype.gpu().plan_device());
+        let plan = Plan::new(&probed.sources, &request)?;
+        let recording = plan.record();
+        let planned = clock.lap();
+        let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
+        let planes = self.planes(plan.size(), layout, samples)?;
+        let gpu = clock.lap();
+        Ok(Rendered {
+            bytes: planes.into_bytes(),
+            content_type: if layout.has_alpha() { "rgba" } else { "rgb" },
+            size: plan.size(),
+            original: probed.infos[0].clone(),
+            timings: Timings { decode, plan: planned, gpu, total: clock.total(), ..Timings::default() },
+            plan: plan.explain(),
+            warnings: plan.warnings,
+        })
+    }
+
+    /// Width and height of the result, as far as headers tell.
+    pub(crate) fn size(&self, policy: &Policy, device: plan::Device) -> Result<Size, TransformError> {
+        let probed = self.probe(policy)?;
+        Ok(plan::size_after(&probed.sources, 0, self.stages, &plan_request(self.stages, None, policy, device))?)
+    }
+
     /// The result as samples: 8 bits, 16 where the source has more, alpha where something is transparent.
     pub(crate) fn samples(&self, tintype: &Tintype) -> Result<Planes, TransformError> {
         let policy = tintype.policy();
