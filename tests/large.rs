@@ -133,44 +133,51 @@ fn longer_than_any_texture() {
     }
 }
 
-/// 100 megapixels, gray: brighter to the right in even tenths of the height, to the left in odd ones.
-fn hundred() -> Planes {
-    let size = Size::new(10_000, 10_000);
-    let right: Vec<u8> = (0..10_000).map(|x| (255 * x / 9_999) as u8).collect();
-    let left: Vec<u8> = right.iter().rev().copied().collect();
-    let bytes = (0..10_000).flat_map(|y| if y / 1_000 % 2 == 0 { &right } else { &left }).copied().collect();
-    Planes::new(size, Layout::GRAY8, bytes).unwrap()
+/// The side of 100 megapixels.
+const SIDE: u32 = 10_000;
+
+/// A row's place in 100 megapixels, three bindings' worth: red grows to the right, or to the left in every other tenth of
+/// the height; green grows downwards; of every 200 rows the first 20 are blue.
+fn hundred(x: u32, y: u32) -> [u8; 3] {
+    let along = if y / 1_000 % 2 == 0 { x } else { SIDE - 1 - x };
+    [(255 * along / (SIDE - 1)) as u8, (255 * y / (SIDE - 1)) as u8, if y % 200 < 20 { 255 } else { 0 }]
 }
 
 #[test]
 fn a_hundred_megapixels() {
     let Some(engine) = engine() else { return };
     let _alone = alone();
-    let source = files::png_of(&hundred(), None, None);
+    let started = Instant::now();
+    let source = files::png_rgb(Size::new(SIDE, SIDE), hundred);
+    println!("100 megapixels made in {:?}", started.elapsed());
     let started = Instant::now();
     let image = pixels(engine, &source, "w=500");
     println!("100 megapixels to 500x500 in {:?}", started.elapsed());
     assert_eq!(image.dimensions(), (500, 500));
-    for y in 0..500 {
-        // Rows near a change of direction are mixed.
-        if (y % 50).min(49 - y % 50) < 4 {
-            continue;
-        }
+    for y in 4..486 {
         for x in 4..496 {
+            let [red, green, blue, alpha] = image.get_pixel(x, y).0;
             let along = if y / 50 % 2 == 0 { x } else { 499 - x };
-            let expected = 255.0 * (f64::from(along) + 0.5) / 500.0;
-            let got = image.get_pixel(x, y).0;
-            assert!((f64::from(got[0]) - expected).abs() <= 2.0, "{got:?} for {expected} at {x},{y}");
-            assert!(got[0] == got[1] && got[1] == got[2] && got[3] == 255, "{got:?} is gray");
+            let code = |at: u32| 255.0 * (f64::from(at) + 0.5) / 500.0;
+            // Rows near a change of direction are mixed.
+            let is_mixed = (y % 50).min(49 - y % 50) < 4;
+            assert!(is_mixed || (f64::from(red) - code(along)).abs() <= 2.0, "red {red} at {x},{y}");
+            assert!((f64::from(green) - code(y)).abs() <= 2.0, "green {green} at {x},{y}");
+            // Ten rows are two hundred: every stripe is like every other, wherever a chunk or a band ends.
+            let next = image.get_pixel(x, y + 10).0[2];
+            assert!(blue.abs_diff(next) <= 2, "blue {blue} at {x},{y}, and {next} ten rows on");
+            assert_eq!(alpha, 255);
         }
     }
+    assert!(image.get_pixel(250, 250).0[2] > 200 && image.get_pixel(250, 255).0[2] < 60, "there are stripes");
+
     let started = Instant::now();
-    let out = rendered(engine, &source, "trim=9000;9000;0;0,format=png-force");
+    let out = rendered(engine, &source, "trim=9000;0;0;9000,format=png-force");
     println!("its corner in {:?}", started.elapsed());
-    let corner = decoded(&out.bytes).into_luma8();
+    let corner = decoded(&out.bytes).into_rgb8();
     assert_eq!(corner.dimensions(), (1000, 1000));
-    for (x, _, pixel) in corner.enumerate_pixels() {
-        assert!(pixel.0[0].abs_diff((255 * (9_999 - x) / 9_999) as u8) <= 1, "{x}");
+    for (x, y, pixel) in corner.enumerate_pixels() {
+        assert_eq!(pixel.0, hundred(9_000 + x, 9_000 + y), "{x},{y}");
     }
 }
 
