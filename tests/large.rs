@@ -139,7 +139,7 @@ const SIDE: u32 = 10_000;
 /// A row's place in 100 megapixels, three bindings' worth: red grows to the right, or to the left in every other tenth of
 /// the height; green grows downwards; of every 200 rows the first 20 are blue.
 fn hundred(x: u32, y: u32) -> [u8; 3] {
-    let along = if y / 1_000 % 2 == 0 { x } else { SIDE - 1 - x };
+    let along = if (y / 1_000).is_multiple_of(2) { x } else { SIDE - 1 - x };
     [(255 * along / (SIDE - 1)) as u8, (255 * y / (SIDE - 1)) as u8, if y % 200 < 20 { 255 } else { 0 }]
 }
 
