@@ -10,6 +10,7 @@ mod budget;
 mod caps;
 mod error;
 mod execute;
+mod memory;
 mod pipelines;
 mod pool;
 mod profile;

@@ -1,0 +1,148 @@
+//! The memory of one job: what a recording's images, buffers and tables stand for while it is on the device.
+
+use super::{
+    Core,
+    pool::{BufferUse, PooledBuffer, PooledTexture},
+};
+use crate::{
+    Recording,
+    record::{Allocation, Bound, BufferRole},
+};
+
+/// What a recording's ids stand for.
+pub(super) struct Memory {
+    /// By slot.
+    textures: Vec<PooledTexture>,
+    slot_of_image: Vec<usize>,
+    /// By buffer of the recording, then uniforms, then tables: what kernels see.
+    buffers: Vec<KernelBuffer>,
+    is_unified: bool,
+}
+
+/// A buffer as kernels see it and, where memory is not shared, its twin that the host sees.
+struct KernelBuffer {
+    kernel: PooledBuffer,
+    host: Option<PooledBuffer>,
+    bytes: u64,
+    /// Bytes that the caller gets, if any.
+    used: Option<u64>,
+}
+
+impl KernelBuffer {
+    fn binding(&self) -> wgpu::BindingResource<'_> {
+        let bytes = self.bytes.next_multiple_of(4).max(16).min(self.kernel.buffer.size());
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: &self.kernel.buffer,
+            offset: 0,
+            size: wgpu::BufferSize::new(bytes),
+        })
+    }
+}
+
+impl Memory {
+    pub(super) fn lease(
+        core: &Core,
+        recording: &Recording,
+        allocation: &Allocation,
+        uploads: Vec<PooledBuffer>,
+        encoder: &mut wgpu::CommandEncoder,
+    ) -> Self {
+        let pool = &core.pool;
+        let is_unified = pool.is_unified();
+        let textures = allocation.slots.iter().map(|size| pool.texture(*size, recording.texel)).collect();
+        let mut uploads = uploads.into_iter();
+        let mut from_host = |bytes: u64, encoder: &mut wgpu::CommandEncoder| {
+            let upload = uploads.next().expect("fill() made one per upload and two more");
+            upload.buffer.unmap();
+            if is_unified {
+                return KernelBuffer { kernel: upload, host: None, bytes, used: None };
+            }
+            let kernel = pool.buffer(BufferUse::Device, bytes);
+            encoder.copy_buffer_to_buffer(&upload.buffer, 0, &kernel.buffer, 0, upload.buffer.size());
+            KernelBuffer { kernel, host: Some(upload), bytes, used: None }
+        };
+        let mut buffers = Vec::new();
+        for buffer in &recording.buffers {
+            buffers.push(match buffer.role {
+                BufferRole::Upload { .. } => from_host(buffer.bytes, encoder),
+                BufferRole::Readback { used } => {
+                    let host = pool.buffer(BufferUse::Readback, buffer.bytes);
+                    let (kernel, host) = if is_unified {
+                        (host, None)
+                    } else {
+                        (pool.buffer(BufferUse::Device, buffer.bytes), Some(host))
+                    };
+                    KernelBuffer { kernel, host, bytes: buffer.bytes, used: Some(used) }
+                }
+            });
+        }
+        buffers.push(from_host(recording.uniforms.len() as u64, encoder));
+        buffers.push(from_host(recording.tables.len() as u64, encoder));
+        Self { textures, slot_of_image: allocation.slot_of_image.clone(), buffers, is_unified }
+    }
+
+    pub(super) fn uniforms(&self) -> &wgpu::Buffer {
+        &self.buffers[self.buffers.len() - 2].kernel.buffer
+    }
+
+    fn tables(&self) -> &wgpu::Buffer {
+        &self.buffers[self.buffers.len() - 1].kernel.buffer
+    }
+
+    pub(super) fn resource(&self, bound: &Bound) -> wgpu::BindingResource<'_> {
+        match bound {
+            Bound::Image(image) => {
+                wgpu::BindingResource::TextureView(&self.textures[self.slot_of_image[image.index()]].view)
+            }
+            Bound::Buffer(buffer) => self.buffers[buffer.index()].binding(),
+            Bound::Table(range) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: self.tables(),
+                offset: range.start,
+                size: wgpu::BufferSize::new(range.end - range.start),
+            }),
+        }
+    }
+
+    /// Where memory is not shared, results are copied to what the host can map.
+    pub(super) fn copy_back(&self, encoder: &mut wgpu::CommandEncoder) {
+        for buffer in self.buffers.iter().filter(|buffer| buffer.used.is_some()) {
+            if let Some(host) = &buffer.host {
+                encoder.copy_buffer_to_buffer(&buffer.kernel.buffer, 0, &host.buffer, 0, host.buffer.size());
+            }
+        }
+    }
+
+    /// Gives back what later submissions may overwrite. What is left: uploads to be mapped again, read-backs, the texture
+    /// in `result_slot`.
+    pub(super) fn release(
+        self,
+        core: &Core,
+        result_slot: Option<usize>,
+    ) -> (Vec<PooledBuffer>, Vec<(PooledBuffer, u64)>, Option<PooledTexture>) {
+        let (mut uploads, mut readbacks, mut result) = (Vec::new(), Vec::new(), None);
+        for (slot, texture) in self.textures.into_iter().enumerate() {
+            if Some(slot) == result_slot {
+                result = Some(texture);
+            } else {
+                core.pool.return_texture(texture);
+            }
+        }
+        for KernelBuffer { kernel, host, used, .. } in self.buffers {
+            let mapped = match host {
+                Some(host) => {
+                    core.pool.return_buffer(kernel);
+                    host
+                }
+                None => {
+                    debug_assert!(self.is_unified);
+                    kernel
+                }
+            };
+            match used {
+                Some(used) => readbacks.push((mapped, used)),
+                None => uploads.push(mapped),
+            }
+        }
+        (uploads, readbacks, result)
+    }
+}
