@@ -30,6 +30,7 @@ pub(crate) fn tool(program: impl Into<OsString>) -> Command {
     if let Some(folder) = target_dir() {
         command.env("CARGO_TARGET_DIR", folder);
     }
+    give_runtime_dir(&mut command);
     // `cargo run` describes this package to us. Passed on, build scripts that watch these variables (ring's does) would run
     // again each time cargo is started in the other way.
     for (name, _) in env::vars_os() {
@@ -38,6 +39,13 @@ pub(crate) fn tool(program: impl Into<OsString>) -> Command {
         }
     }
     command
+}
+
+/// Mesa complains on stderr where nobody is logged in, as in a container; it only looks there for displays.
+pub(crate) fn give_runtime_dir(command: &mut Command) {
+    if env::var_os("XDG_RUNTIME_DIR").is_none() {
+        command.env("XDG_RUNTIME_DIR", env::temp_dir());
+    }
 }
 
 fn describes_a_package(variable: &str) -> bool {

@@ -39,7 +39,9 @@ pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     if !program.is_file() {
         bail!("{} is not there after the build; unset CARGO_BUILD_TARGET if it is set", program.display());
     }
+    // Where the user is, not at the root: paths among the arguments are relative to that.
     let mut server = Command::new(program);
+    cargo::give_runtime_dir(&mut server);
     server.args(request.server_arguments(&cargo::root(), arguments));
     become_server(server, address, request.samples)
 }
@@ -189,7 +191,9 @@ fn banner(address: SocketAddr, with_samples: bool) -> String {
     if with_samples {
         let image = format!("{base}/cdn-cgi/image");
         text += &format!("  transformed  {image}/width=400,height=300,fit=cover/astronaut.jpg\n");
+        // Without face detection, which is not there yet, the crop is the middle.
         text += &format!("  face crop    {image}/width=200,height=200,fit=cover,gravity=face,zoom=0.5/astronaut.jpg\n");
+        text += "               (the middle of the picture until face detection is there)\n";
     }
     text + "Ctrl-C stops it\n\n"
 }
