@@ -46,6 +46,14 @@ pub(crate) enum Command {
 pub(crate) const ANNOUNCE: &str = "--announce";
 
 impl Command {
+    /// Whether cargo will be asked to build the workspace.
+    pub(crate) fn builds(&self) -> bool {
+        match self {
+            Self::Serve { .. } | Self::Test { .. } | Self::Check | Self::Bless | Self::DumpShaders { .. } => true,
+            Self::Help | Self::Announce { .. } | Self::NewOp { .. } => false,
+        }
+    }
+
     /// Reads the arguments after the program's name. An error is one line for the user and means wrong usage.
     pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

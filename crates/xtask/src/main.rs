@@ -7,6 +7,7 @@
 mod bless;
 mod cargo;
 mod check;
+mod claim;
 mod command;
 mod driver;
 mod new_op;
@@ -37,6 +38,9 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<()> {
+    if command.builds() {
+        claim::claim()?;
+    }
     match command {
         Command::Help => {
             print!("{}", command::HELP);
