@@ -46,7 +46,7 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    fn all(&self, name: header::HeaderName) -> Vec<&str> {
+    pub(crate) fn all(&self, name: header::HeaderName) -> Vec<&str> {
         self.headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
     }
 }
@@ -84,7 +84,13 @@ impl Server {
         self.get(&format!("/cdn-cgi/image/{options_and_source}")).await
     }
 
-    async fn send(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        uri: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -20,7 +20,7 @@ use crate::engine::{self, Engine};
 use crate::origin::OriginsError;
 use crate::reject::Rejection;
 use crate::state::AppState;
-use crate::{connections, routes};
+use crate::{connections, envelope, routes};
 
 /// Why the server cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,10 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
 
 /// All routes, with logging and a net for panics: what [`serve`] serves, for tests and other servers.
 pub fn router(state: AppState) -> Router {
-    routes::all(&state).layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(log)).with_state(state)
+    let routes = routes::all(&state).with_state(state.clone());
+    // Around the routes, not inside: it changes what they go by.
+    let opened = Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(state, envelope::open));
+    opened.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(log))
 }
 
 /// One line per request, when its answer is ready to be sent.

@@ -10,6 +10,7 @@ use tintype_pixels::ImageInfo;
 
 pub(crate) use tintype::{Accepts, Rendered, Request, TransformError};
 
+use crate::compose::{self, Composition};
 use crate::config::{Config, Working};
 
 /// Transforms pictures. Every method may block for as long as a picture takes.
@@ -22,6 +23,8 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
     fn explain(&self, info: &ImageInfo, request: &Request) -> Result<String, TransformError>;
     /// The picture that `request` asks to be made of `bytes`.
     fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError>;
+    /// The picture that is made of several, or of texts.
+    fn compose(&self, composition: Composition) -> Result<Rendered, TransformError>;
 }
 
 /// What pictures are transformed on.
@@ -51,6 +54,10 @@ impl Engine for Tintype {
 
     fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError> {
         Self::transform(self, bytes, request)
+    }
+
+    fn compose(&self, composition: Composition) -> Result<Rendered, TransformError> {
+        compose::run(self, composition)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The HTTP front: Cloudflare's URL format, origins, admission, errors and pages.
 //!
-//! A request goes through these modules in this order: `routes` (which face), `tintype_options::url` (what is asked),
-//! `origin` (where the source is, and whether it may be read), `admission` (whether there is room), `engine` (the
-//! picture), `respond` or `reject` (the answer). Nothing here touches pixels, and nothing outside knows HTTP.
+//! A request goes through these modules in this order: `envelope` (whether it is addressed to us in a Worker's way),
+//! `routes` (which face), `tintype_options` (what is asked), `origin` (where the source is, and whether it may be read),
+//! `layers` (the same for what is drawn on it), `admission` (whether there is room), `engine` and `compose` (the picture),
+//! `respond` or `reject` (the answer). `job` is that order for every face that names its source; the binding brings its
+//! pictures along in a `form`. Nothing here touches pixels, and nothing outside knows HTTP.
 //!
 //! Start with [`serve`], or with [`router`] to see what answers where.
 
@@ -10,9 +12,14 @@
 
 mod admission;
 mod app;
+mod compose;
 pub mod config;
 mod connections;
 mod engine;
+mod envelope;
+mod form;
+mod job;
+mod layers;
 mod negotiate;
 mod origin;
 mod reject;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, header};
+use tintype_options::client::Hints;
 
 use crate::config::CacheConfig;
 use crate::engine::Accepts;
@@ -28,6 +29,11 @@ pub(crate) fn accepts(headers: &HeaderMap) -> Accepts {
     accepts
 }
 
+/// What the client says about its screen and its connection.
+pub(crate) fn hints(headers: &HeaderMap) -> Hints<'_> {
+    Hints::from_headers(|name| headers.get(name)?.to_str().ok())
+}
+
 /// How long a result may be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keeping {
@@ -35,6 +41,17 @@ pub(crate) struct Keeping {
     pub(crate) value: String,
     /// Whether the origin asked for less.
     pub(crate) raised: bool,
+    /// For how long it says so; none where it says something stricter.
+    age: Duration,
+}
+
+impl Keeping {
+    /// What holds for a result of both sources: the stricter one.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let raised = self.raised || other.raised;
+        let stricter = if other.age < self.age { other } else { self };
+        Self { raised, ..stricter }
+    }
 }
 
 /// The `Cache-Control` of a result from that of its source.
@@ -47,7 +64,7 @@ pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, cache: &C
     let directives: Vec<String> = origin.split(',').map(|item| item.trim().to_ascii_lowercase()).collect();
     let says = |name: &str| directives.iter().any(|item| item.split('=').next() == Some(name));
     if ["private", "no-store", "no-cache", "must-revalidate"].into_iter().any(says) {
-        return Keeping { value: origin.to_owned(), raised: false };
+        return Keeping { value: origin.to_owned(), raised: false, age: Duration::ZERO };
     }
     let seconds = |name: &str| {
         let value = directives.iter().find_map(|item| item.strip_prefix(name)?.strip_prefix('='))?;
@@ -63,10 +80,10 @@ pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, cache: &C
     };
     let raised = said && age < cache.min_age.0;
     if seconds("max-age").is_some() && !raised {
-        return Keeping { value: origin.to_owned(), raised };
+        return Keeping { value: origin.to_owned(), raised, age };
     }
     let age = if raised { cache.min_age.0 } else { age };
-    Keeping { value: format!("public, max-age={}", age.as_secs()), raised }
+    Keeping { value: format!("public, max-age={}", age.as_secs()), raised, age }
 }
 
 #[cfg(test)]
@@ -94,6 +111,23 @@ mod tests {
             headers.insert(header::ACCEPT, value.parse().unwrap());
             let accepts = accepts(&headers);
             assert_eq!((accepts.avif, accepts.webp), (avif, webp), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_stricter_source_decides() {
+        let cache = CacheConfig::default();
+        let of = |origin| keeping(origin, None, &cache);
+        let table = [
+            (None, Some("max-age=3600"), "max-age=3600", false),
+            (Some("max-age=7200"), Some("max-age=5"), "public, max-age=3600", true),
+            (Some("no-store"), Some("max-age=5"), "no-store", true),
+            (Some("max-age=99999"), Some("private"), "private", false),
+        ];
+        for (one, other, value, raised) in table {
+            for keeping in [of(one).and(of(other)), of(other).and(of(one))] {
+                assert_eq!((keeping.value.as_str(), keeping.raised), (value, raised), "{one:?} {other:?}");
+            }
         }
     }
 

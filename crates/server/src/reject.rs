@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use tintype::codecs::{Bound, CodecError};
 use tintype_options::OptionsError;
+use tintype_options::binding::BindingError;
+use tintype_options::sign::SignatureError;
 use tintype_pixels::Fault;
 
 use crate::admission::Full;
@@ -71,6 +73,28 @@ impl Rejection {
         Self::new(StatusCode::BAD_REQUEST, 9424, message)
     }
 
+    /// A request for a proxy, which this is not.
+    pub(crate) fn no_proxy() -> Self {
+        let message = "this is no proxy: only a GET or HEAD with cf.image options in X-CF-Blob is answered";
+        Self::new(StatusCode::FORBIDDEN, 9419, message)
+    }
+
+    /// The Images binding is not for everyone here.
+    pub(crate) fn no_binding() -> Self {
+        let message = "only signed URLs or presets are answered here, which the Images binding cannot have";
+        Self::new(StatusCode::FORBIDDEN, 9430, message)
+    }
+
+    /// A request that cannot be signed, where all have to be.
+    pub(crate) fn unsigned() -> Self {
+        Self::new(StatusCode::FORBIDDEN, 9425, "only signed urls are answered here")
+    }
+
+    /// A format that is not written yet.
+    pub(crate) fn no_gif() -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, 9520, "output_format: image/gif is not written")
+    }
+
     /// Ours. `error` is logged, under the id that the client gets.
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
         let id = incident();
@@ -92,6 +116,27 @@ impl From<OptionsError> for Rejection {
             OptionsError::Source { .. } => (StatusCode::FORBIDDEN, 9406),
             // Everything else is about the options, and so will new kinds be.
             _ => (StatusCode::BAD_REQUEST, 9401),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<SignatureError> for Rejection {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Options(error) => error.into(),
+            error => Self::new(StatusCode::FORBIDDEN, 9425, error.to_string()),
+        }
+    }
+}
+
+impl From<BindingError> for Rejection {
+    fn from(error: BindingError) -> Self {
+        let (status, code) = match error {
+            BindingError::Format { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 9520),
+            BindingError::Options { .. } => (StatusCode::BAD_REQUEST, 9401),
+            // Everything else is about the form.
+            _ => (StatusCode::BAD_REQUEST, 9424),
         };
         Self::new(status, code, error.to_string())
     }

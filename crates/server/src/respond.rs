@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use tintype_options::client::Announcement;
 
 use crate::engine::Rendered;
 use crate::origin::Validator;
@@ -21,8 +22,10 @@ pub(crate) struct About {
     pub(crate) tag: Option<Validator>,
     /// The value of `Cache-Control`.
     pub(crate) cache_control: String,
-    /// Whether the client's `Accept` decided.
-    pub(crate) vary: bool,
+    /// Request headers that decided.
+    pub(crate) vary: Vec<&'static str>,
+    /// The hints that the client should send from now on, where the options depend on any.
+    pub(crate) announcement: Option<Announcement>,
     /// Texts of warnings, those of the picture not among them.
     pub(crate) warnings: Vec<String>,
 }
@@ -71,8 +74,17 @@ fn common(headers: &mut HeaderMap, about: &About) {
     if let Some(tag) = &about.tag {
         set(headers, header::ETAG, &tag.to_string());
     }
-    if about.vary {
-        set(headers, header::VARY, "Accept");
+    if !about.vary.is_empty() {
+        set(headers, header::VARY, &about.vary.join(", "));
+    }
+    if let Some(Announcement { accept_ch, critical_ch, permissions_policy }) = &about.announcement {
+        set(headers, HeaderName::from_static("accept-ch"), accept_ch);
+        if let Some(hints) = critical_ch {
+            set(headers, HeaderName::from_static("critical-ch"), hints);
+        }
+        if let Some(policy) = permissions_policy {
+            set(headers, HeaderName::from_static("permissions-policy"), policy);
+        }
     }
 }
 

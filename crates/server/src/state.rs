@@ -3,8 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use tintype_options::preset::{Allowed, Presets};
 
 use crate::admission::Gate;
+use crate::compose::Composition;
 use crate::config::Config;
 use crate::engine::{Engine, Rendered, Request};
 use crate::origin::{OriginsError, Sources};
@@ -22,6 +24,7 @@ pub struct AppState {
 #[derive(Debug)]
 struct Inner {
     config: Config,
+    presets: Presets,
     sources: Sources,
     fetches: Gate,
     uploads: Gate,
@@ -37,7 +40,11 @@ impl AppState {
         let fetches = Gate::new(config.origins.concurrency, queue);
         let uploads = Gate::new(MAX_UPLOADS, queue);
         let jobs = Gate::new(config.server.jobs, queue);
-        Ok(Self { inner: Arc::new(Inner { config, sources, fetches, uploads, jobs, engine: OnceLock::new() }) })
+        let allowed = if config.server.presets_only { Allowed::PresetsOnly } else { Allowed::Everything };
+        let presets = config.presets.presets.clone().allowing(allowed);
+        Ok(Self {
+            inner: Arc::new(Inner { config, presets, sources, fetches, uploads, jobs, engine: OnceLock::new() }),
+        })
     }
 
     /// A state that is ready: for programs and tests that have an engine already.
@@ -54,6 +61,21 @@ impl AppState {
 
     pub(crate) fn config(&self) -> &Config {
         &self.inner.config
+    }
+
+    /// The names there are for options.
+    pub(crate) fn presets(&self) -> &Presets {
+        &self.inner.presets
+    }
+
+    /// Refuses what cannot be signed, where everything has to be.
+    pub(crate) fn refuse_unsigned(&self) -> Result<(), Rejection> {
+        if self.inner.config.signing.required { Err(Rejection::unsigned()) } else { Ok(()) }
+    }
+
+    /// Whether the Images binding is answered: it names neither presets nor keys.
+    pub(crate) fn has_binding(&self) -> bool {
+        !self.inner.config.signing.required && !self.inner.config.server.presets_only
     }
 
     pub(crate) fn sources(&self) -> &Sources {
@@ -106,4 +128,13 @@ pub(crate) async fn transform(
     request: Request,
 ) -> Result<Rendered, Rejection> {
     Ok(blocking(permit, move || engine.transform(&bytes, &request)).await??)
+}
+
+/// The picture that `composition` asks for, off the reactor.
+pub(crate) async fn compose(
+    engine: Arc<dyn Engine>,
+    permit: impl Send + 'static,
+    composition: Composition,
+) -> Result<Rendered, Rejection> {
+    Ok(blocking(permit, move || engine.compose(composition)).await??)
 }

@@ -4,6 +4,7 @@
 //! the source's own tag, or a hash of its bytes where it has none.
 
 use std::fmt::Write;
+use std::iter;
 
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
@@ -41,6 +42,16 @@ impl How {
             Some(validator) => self.tag(validator),
             None => self.tag(&Validator { weak: false, tag: hash(&source.bytes) }),
         }
+    }
+
+    /// The result's tag for a source that was read, with layers on it.
+    pub(crate) fn tag_with(&self, source: &Fetched, layers: &[Fetched]) -> Validator {
+        if layers.is_empty() {
+            return self.tag_of(source);
+        }
+        let tags: Vec<Validator> = iter::once(source).chain(layers).map(|source| self.tag_of(source)).collect();
+        let text: String = tags.iter().map(|tag| format!("{tag}\n")).collect();
+        self.tag(&Validator { weak: tags.iter().any(|tag| tag.weak), tag: hash(text.as_bytes()) })
     }
 
     /// The validator of the source that the client's copy was made of, when `If-None-Match` names one made this way.
@@ -123,6 +134,10 @@ mod tests {
             held: Memory::new(0).hold(),
         };
         assert_eq!(how.tag_of(&source(b"a")), how.tag_of(&source(b"a")));
+        let with = |layer| how.tag_with(&source(b"a"), &[source(layer)]);
+        assert_eq!(with(b"b"), with(b"b"));
+        assert_ne!(with(b"b"), with(b"c"));
+        assert_eq!(how.tag_with(&source(b"a"), &[]), how.tag_of(&source(b"a")));
         assert_ne!(how.tag_of(&source(b"a")), how.tag_of(&source(b"b")));
     }
 }

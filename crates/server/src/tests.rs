@@ -15,8 +15,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
+use crate::compose::Composition;
 use crate::config::{ByteSize, Config, Interval};
-use crate::engine::{self, Engine, Rendered, Report, TransformError};
+use crate::engine::{self, Accepts, Engine, Rendered, Report, TransformError};
 use crate::{AppState, connections, router};
 
 /// What the double answers: the beginning of a JPEG.
@@ -91,7 +92,19 @@ impl Engine for Double {
             }
             _ => {}
         }
-        let content_type = match (request.accepts.avif, request.accepts.webp) {
+        self.answered(bytes, answer, request.accepts)
+    }
+
+    fn compose(&self, composition: Composition) -> Result<Rendered, TransformError> {
+        *self.ran.lock().unwrap() += 1;
+        let answer = composition.parts.join(&b"+"[..]);
+        self.answered(&composition.parts[0], answer, composition.accepts)
+    }
+}
+
+impl Double {
+    fn answered(&self, bytes: &[u8], answer: Vec<u8>, accepts: Accepts) -> Result<Rendered, TransformError> {
+        let content_type = match (accepts.avif, accepts.webp) {
             (true, _) => "image/avif",
             (false, true) => "image/webp",
             (false, false) => "image/jpeg",
@@ -296,6 +309,76 @@ async fn accept_decides_only_with_format_auto() {
     let (_status, headers, _body) = server.get("/cdn-cgi/image/format=auto/a.jpg").await;
     assert_eq!(headers[header::CONTENT_TYPE], "image/jpeg");
     assert_ne!(headers[header::ETAG], avif_tag);
+}
+
+#[tokio::test]
+async fn layers_come_from_where_sources_come_from() {
+    let server = Server::with(|config| config.origins.allow = vec!["127.0.0.1:1".parse().unwrap()]);
+    std::fs::write(server._folder.path().join("b.png"), "layer").unwrap();
+    let (status, headers, body) = server.get("/cdn-cgi/image/draw=(url=b.png)(url=b.png)(url=large.jpg)/a.jpg").await;
+    assert_eq!((status, body.as_str()), (StatusCode::OK, "picture+layer+large"));
+    let tag = text(&headers, header::ETAG).to_owned();
+    let table = [
+        ("draw=(url=missing.png)", 404, 9404),
+        ("draw=(url=b.png,draw=(url=missing.png))", 404, 9404),
+        ("draw=(text=a,font=missing.ttf)", 404, 9404),
+        ("draw=(url=big.jpg)", 413, 9402),
+        ("draw=(url=https://other.test/a.png)", 403, 9401),
+        ("draw=(url=http://127.0.0.1:1/a.png)", 523, 9510),
+        ("draw=(url=..%2f..%2fetc%2fpasswd)", 404, 9404),
+        ("draw=(opacity=1)", 400, 9401),
+    ];
+    for (options, status, code) in table {
+        let (actual, headers, body) = server.get(&format!("/cdn-cgi/image/{options}/a.jpg")).await;
+        assert_eq!((actual.as_u16(), text(&headers, "cf-resized")), (status, format!("err={code}").as_str()), "{body}");
+        assert!(body.starts_with(&format!("ERROR {code}: draw: ")), "{body}");
+    }
+    // The client's copy is good as long as every part of it is.
+    let uri = "/cdn-cgi/image/draw=(url=b.png)(url=b.png)(url=large.jpg)/a.jpg";
+    let known = [("if-none-match", tag.as_str())];
+    assert_eq!(server.get_with(uri, &known).await.0, StatusCode::NOT_MODIFIED);
+    std::fs::write(server._folder.path().join("b.png"), "another layer").unwrap();
+    assert_eq!(server.get_with(uri, &known).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn layers_count_towards_the_memory() {
+    let server = Server::with(|config| config.limits.memory = ByteSize(3000));
+    std::fs::write(server._folder.path().join("b.png"), [0; 900]).unwrap();
+    std::fs::write(server._folder.path().join("c.png"), [0; 900]).unwrap();
+    std::fs::write(server._folder.path().join("d.png"), [0; 900]).unwrap();
+    std::fs::write(server._folder.path().join("e.png"), [0; 900]).unwrap();
+    let fits = "/cdn-cgi/image/draw=(url=b.png)(url=c.png)(url=b.png)/a.jpg";
+    assert_eq!(server.get(fits).await.0, StatusCode::OK);
+    let (status, headers, _) = server.get("/cdn-cgi/image/draw=(url=b.png)(url=c.png)(url=d.png)/e.png").await;
+    assert_eq!((status.as_u16(), text(&headers, "cf-resized")), (503, "err=9527"));
+    assert_eq!(server.get(fits).await.0, StatusCode::OK, "what was held is given back");
+}
+
+#[tokio::test]
+async fn answers_say_which_hints_decided() {
+    let server = Server::new();
+    let of = async |options: &str, hints: &[(&str, &str)]| {
+        let (status, headers, body) = server.get_with(&format!("/cdn-cgi/image/{options}/a.jpg"), hints).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        headers
+    };
+    let viewport = |width| [("sec-ch-viewport-width", width), ("host", "img.test")];
+    let headers = of("w=auto,f=auto", &viewport("500")).await;
+    assert_eq!(headers[header::VARY], "Accept, sec-ch-viewport-width, sec-ch-dpr");
+    assert_eq!(headers["accept-ch"], "sec-ch-viewport-width, sec-ch-dpr");
+    assert_eq!(headers["critical-ch"], "sec-ch-viewport-width, sec-ch-dpr");
+    assert!(text(&headers, "permissions-policy").contains("\"https://img.test\""), "{headers:?}");
+    // What was decided is a part of the tag, the hint itself is not.
+    let tag = async |options: &str, hints: &[(&str, &str)]| of(options, hints).await[header::ETAG].clone();
+    assert_eq!(tag("w=auto", &viewport("500")).await, tag("w=768", &[]).await);
+    assert_eq!(tag("w=auto", &viewport("500")).await, tag("w=auto", &viewport("700")).await);
+    assert_ne!(tag("w=auto", &viewport("500")).await, tag("w=auto", &viewport("900")).await);
+    let slow = of("scq=30", &[("save-data", "on")]).await;
+    assert_eq!(slow[header::VARY], "rtt, save-data, ect, downlink");
+    assert_eq!(slow[header::ETAG], tag("q=30", &[]).await);
+    let plain = of("w=1", &viewport("500")).await;
+    assert!(!plain.contains_key(header::VARY) && !plain.contains_key("accept-ch"));
 }
 
 #[tokio::test]

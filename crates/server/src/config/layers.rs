@@ -151,6 +151,14 @@ impl Config {
             let message = format!("{} is not a number from 0 to 1000000", self.server.queue);
             return Err(ConfigError::Value { key: "server.queue", message });
         }
+        if self.signing.required && self.signing.keys.keys.is_empty() {
+            let message = "true, but [signing.keys] has no key: nothing could be asked for".to_owned();
+            return Err(ConfigError::Value { key: "signing.required", message });
+        }
+        if self.server.presets_only && self.presets.presets.names().next().is_none() {
+            let message = "true, but there are no [presets]: nothing could be asked for".to_owned();
+            return Err(ConfigError::Value { key: "server.presets_only", message });
+        }
         Ok(())
     }
 }
@@ -169,13 +177,19 @@ fn read_file(path: &Path) -> Result<Table, ConfigError> {
             path: path.to_owned(),
             line: line + 1,
             message: one_line(error.message()),
-            text: shown(text.lines().nth(line).unwrap_or_default()),
+            text: shown(&text, line),
         }
     })
 }
 
-/// A line of the file as an error may show it: without what may be a password in a URL.
-fn shown(line: &str) -> String {
+/// A line of the file as an error may show it: without secrets, and without what may be a password in a URL.
+fn shown(text: &str, number: usize) -> String {
+    let line = text.lines().nth(number).unwrap_or_default();
+    let section = text.lines().take(number + 1).filter(|line| line.trim_start().starts_with('[')).last();
+    let is_secret = section.is_some_and(|section| section.contains("signing")) || line.contains("signing");
+    if let (true, Some((key, _secret))) = (is_secret, line.split_once('=')) {
+        return format!("{} = ***", key.trim());
+    }
     match (line.find("://"), line.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => format!("{}://***{}", line[..scheme].trim(), &line[at..]),
         _ => line.trim().to_owned(),
@@ -317,6 +331,32 @@ mod tests {
         assert!(error.starts_with("--listen: "), "{error}");
         let missing = Config::load(Some(Path::new("/nowhere/tintype.toml")), [].into_iter(), &Overrides::new());
         assert!(missing.unwrap_err().to_string().contains("/nowhere/tintype.toml"));
+    }
+
+    #[test]
+    fn presets_and_keys_are_legal_or_refused_and_secrets_never_shown() {
+        let good = "[presets]\nthumb = \"width=100\"\n[signing]\nrequired = true\n[signing.keys]\nweb = \"hunter2hunter2hunter2\"";
+        let config = load(good, &[], &Overrides::new()).unwrap();
+        assert_eq!(config.presets.presets.names().collect::<Vec<_>>(), ["thumb"]);
+        let printed = config.to_toml();
+        assert!(printed.contains("web = \"***\"") && printed.contains("thumb = \"width=100\""), "{printed}");
+        assert!(!format!("{config:?}{printed}").contains("hunter2"));
+        let bad = [
+            ("[presets]\nthumb = \"width=100,sepia=1\"", "sepia"),
+            ("[presets]\nThumb = \"width=100\"", "Thumb"),
+            ("[signing]\nrequired = true", "signing.required"),
+            ("[server]\npresets_only = true", "server.presets_only"),
+            ("[signing.keys]\nweb = \"hunter2\"", "7 bytes"),
+            ("[signing.keys]\nweb = [\"hunter2\"]", "web = ***"),
+            ("[signing]\nkeys = { web = \"hunter2\" }", "7 bytes"),
+        ];
+        for (file, expected) in bad {
+            let error = load(file, &[], &Overrides::new()).unwrap_err().to_string();
+            assert!(error.contains(expected) && !error.contains("hunter2"), "{file}: {error}");
+        }
+        let env = [("TINTYPE_PRESETS__THUMB", "w=5"), ("TINTYPE_SIGNING__KEYS", "{ a = \"0123456789abcdef\" }")];
+        let config = load("", &env, &Overrides::new()).unwrap();
+        assert!(config.presets.presets.get("thumb").is_some() && !config.signing.keys.keys.is_empty());
     }
 
     #[test]

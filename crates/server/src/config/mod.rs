@@ -4,6 +4,7 @@
 //! `TINTYPE_SECTION__KEY`, and flags. An unknown key or an unreadable value is an error that names where it stands, never
 //! a guess. Values that are refused later (a folder that is not there) are reported by whoever opens them.
 
+mod access;
 mod layers;
 mod units;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use access::{KeyList, PresetList, SigningConfig};
 pub use layers::{ConfigError, Overrides};
 pub use units::{BaseUrl, ByteSize, Interval};
 
@@ -35,6 +37,10 @@ pub struct Config {
     pub gpu: GpuConfig,
     /// What is logged.
     pub log: LogConfig,
+    /// Names for options.
+    pub presets: PresetList,
+    /// Who may ask.
+    pub signing: SigningConfig,
 }
 
 /// `[server]`: listening and load.
@@ -53,6 +59,11 @@ pub struct ServerConfig {
     pub shutdown: Interval,
     /// Whether `/` is the playground. Default true.
     pub playground: bool,
+    /// Whether Workers are answered: `cf.image` of requests through a proxy, and the Images binding's `POST /info` and
+    /// `POST /transform`. Default true.
+    pub workers: bool,
+    /// Whether only the names of `[presets]` may be asked for, no other options. Default false.
+    pub presets_only: bool,
 }
 
 impl Default for ServerConfig {
@@ -64,6 +75,8 @@ impl Default for ServerConfig {
             timeout: Interval(Duration::from_secs(60)),
             shutdown: Interval(Duration::from_secs(30)),
             playground: true,
+            workers: true,
+            presets_only: false,
         }
     }
 }

@@ -250,6 +250,11 @@ impl Sources {
         tokio::time::timeout(self.timeout, fetch).await.unwrap_or(Err(OriginError::DownloadTimeout))
     }
 
+    /// Room for bytes that come from elsewhere, counted with those of sources.
+    pub(crate) fn hold(&self) -> Held {
+        self.memory.hold()
+    }
+
     /// Names of pictures in the folder, sorted, at most `limit`; none without a folder.
     pub(crate) async fn pictures(&self, limit: usize) -> Vec<String> {
         let Some(folder) = self.folder.clone() else { return Vec::new() };

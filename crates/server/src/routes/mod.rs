@@ -1,12 +1,14 @@
 //! What answers where. One file per face of the server; none of them knows files, sockets or pixels.
 
+mod binding;
 mod health;
 mod image;
 mod playground;
+pub(crate) mod workers;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{StatusCode, header};
 
 use crate::state::AppState;
@@ -19,7 +21,13 @@ pub(crate) fn all(state: &AppState) -> Router<AppState> {
         .route("/cdn-cgi/image", get(image::image))
         .route("/cdn-cgi/image/", get(image::image))
         .route("/cdn-cgi/image/{*rest}", get(image::image))
+        .route("/image", get(image::query))
         .fallback(nothing_here);
+    let router = if state.config().server.workers {
+        router.route("/info", post(binding::info)).route("/transform", post(binding::transform))
+    } else {
+        router
+    };
     if state.config().server.playground { router.merge(playground::routes()) } else { router }
 }
 

@@ -15,13 +15,16 @@ use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, Uri, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
+use tintype::Output;
 use tintype_options::registry::{Group, Kind, OPTIONS, OptionDef};
-use tintype_options::{OutputFormat, Parsed, url};
+use tintype_options::url;
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
 
 use super::health::json_response;
+use crate::compose::Composition;
 use crate::engine::Request;
-use crate::negotiate::accepts;
+use crate::job::settled;
+use crate::layers::Layers;
 use crate::origin::{Fetch, Fetched};
 use crate::reject::Rejection;
 use crate::respond::{self, About, Spent};
@@ -110,25 +113,33 @@ async fn transform(State(app): State<AppState>, request: HttpRequest) -> Respons
 async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, Rejection> {
     let started = Instant::now();
     let engine = app.ready()?;
-    let (parsed, asked) = asked(request.uri(), TRANSFORM, request.headers())?;
+    app.refuse_unsigned()?;
+    let (asked, about) = asked(app, request.uri(), TRANSFORM, request.headers())?;
+    let layers = Layers::of(app, &asked.options)?;
     let receive = async {
         let _permit = app.uploads().enter().await?;
         body(request, app.config().limits.source_bytes.0).await
     };
     let prepare = async {
         let bytes = receive.await?;
+        let drawn = match &layers {
+            Some(layers) => layers.fetch(app).await?,
+            None => Vec::new(),
+        };
         let fetch = started.elapsed();
-        Ok::<_, Rejection>((bytes, fetch, app.jobs().enter().await?))
+        Ok::<_, Rejection>((bytes, drawn, fetch, app.jobs().enter().await?))
     };
     let ready = tokio::time::timeout(app.config().server.timeout.0, prepare).await;
-    let (bytes, fetch, permit) = ready.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))?;
-    let about = About {
-        tag: None,
-        cache_control: "no-store".to_owned(),
-        vary: parsed.options.format == Some(OutputFormat::Auto),
-        warnings: parsed.warnings.iter().map(ToString::to_string).collect(),
+    let (bytes, drawn, fetch, permit) = ready.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))?;
+    let output = match layers {
+        None => state::transform(engine, permit, bytes, asked).await?,
+        Some(Layers { canvas, .. }) => {
+            let (drawn, held): (Vec<_>, Vec<_>) = drawn.into_iter().map(|layer| (layer.bytes, layer.held)).unzip();
+            let parts = [bytes].into_iter().chain(drawn).collect();
+            let composition = Composition { canvas, parts, output: Output::auto(), accepts: asked.accepts };
+            state::compose(engine, (permit, held), composition).await?
+        }
     };
-    let output = state::transform(engine, permit, bytes, asked).await?;
     Ok(respond::picture(output, &about, Spent { fetch, total: started.elapsed() }))
 }
 
@@ -156,7 +167,7 @@ async fn explain(State(app): State<AppState>, request: HttpRequest) -> Response 
 }
 
 async fn explained(app: &AppState, uri: &Uri, headers: &HeaderMap) -> Result<String, Rejection> {
-    let (_parsed, asked) = asked(uri, EXPLAIN, headers)?;
+    let (asked, _about) = asked(app, uri, EXPLAIN, headers)?;
     let query: Vec<(Cow<'_, str>, Cow<'_, str>)> =
         form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).collect();
     let parameter = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref());
@@ -223,9 +234,8 @@ fn imagined<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Result<ImageInfo
     })
 }
 
-/// The options that follow `prefix` in a path, raw.
-fn asked(uri: &Uri, prefix: &str, headers: &HeaderMap) -> Result<(Parsed, Request), Rejection> {
-    let parsed = url::parse(uri.path().strip_prefix(prefix).unwrap_or_default())?;
-    let asked = Request { options: parsed.options.clone(), accepts: accepts(headers) };
-    Ok((parsed, asked))
+/// What the options that follow `prefix` in a path, raw, ask for; and what an answer says, which nobody keeps.
+fn asked(app: &AppState, uri: &Uri, prefix: &str, headers: &HeaderMap) -> Result<(Request, About), Rejection> {
+    let parsed = url::parse_with(uri.path().strip_prefix(prefix).unwrap_or_default(), app.presets())?;
+    Ok(settled(parsed, headers))
 }
