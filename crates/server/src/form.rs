@@ -1,8 +1,9 @@
 //! Forms with files (`multipart/form-data`), read part by part within limits that hold while the body still comes.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{HeaderMap, header};
@@ -45,17 +46,32 @@ pub(crate) enum Content {
     Text(String),
 }
 
+/// The most bytes that are still taken of a form that is refused, and thrown away.
+const MAX_REST_BYTES: usize = 64 << 20;
+
+/// How long that may take.
+const REST_TIMEOUT: Duration = Duration::from_secs(5);
+
 type StreamError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Form {
     /// Reads the form that a request's body is.
     pub(crate) async fn read(app: &AppState, headers: &HeaderMap, body: Body) -> Result<Self, Rejection> {
+        let mut body = body.into_data_stream();
+        let form = Self::read_parts(app, headers, &mut body).await;
+        if form.is_err() {
+            finish(&mut body).await;
+        }
+        form
+    }
+
+    async fn read_parts(app: &AppState, headers: &HeaderMap, body: &mut BodyDataStream) -> Result<Self, Rejection> {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let boundary = multer::parse_boundary(content_type)
             .map_err(|_error| Rejection::parameter("the body has to be a form: multipart/form-data with a boundary"))?;
         let held = Arc::new(Mutex::new(app.sources().hold()));
         let room = Arc::clone(&held);
-        let stream = body.into_data_stream().map(move |chunk| {
+        let stream = body.map(move |chunk| {
             let chunk = chunk?;
             // Counted when they come, not when they are looked at: the reader may be ahead of the parts.
             room.lock().unwrap_or_else(PoisonError::into_inner).grow(chunk.len() as u64)?;
@@ -88,6 +104,20 @@ impl Form {
         }
         Ok(Self { parts, held })
     }
+}
+
+/// Lets a client that is refused send the rest, within bounds: while it sends, it does not read why.
+async fn finish(body: &mut BodyDataStream) {
+    let rest = async {
+        let mut n_bytes = 0;
+        while n_bytes < MAX_REST_BYTES
+            && let Some(Ok(chunk)) = body.next().await
+        {
+            n_bytes += chunk.len();
+        }
+    };
+    // In time or not, the answer is the same.
+    drop(tokio::time::timeout(REST_TIMEOUT, rest).await);
 }
 
 fn too_large(name: &str, is_file: bool, limit_bytes: u64) -> Rejection {
