@@ -21,7 +21,7 @@ use tower::ServiceExt;
 
 use crate::facade::{assert_shows, decoded, map};
 
-const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pictures");
+pub(crate) const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pictures");
 
 /// A server with a folder of sources.
 pub(crate) struct Server {
@@ -67,7 +67,7 @@ impl Server {
         Self::on(Path::new(PICTURES), |_config| {})
     }
 
-    fn on(root: &Path, change: impl FnOnce(&mut Config)) -> Option<Self> {
+    pub(crate) fn on(root: &Path, change: impl FnOnce(&mut Config)) -> Option<Self> {
         let mut config = Config::default();
         config.origins.root = Some(root.to_owned());
         change(&mut config);
@@ -353,7 +353,7 @@ async fn pictures_of_another_server_go_through_over_real_sockets() {
 }
 
 /// One request, read to the end: the head as text, and the body.
-fn over_tcp(address: std::net::SocketAddr, path: &str) -> (String, Vec<u8>) {
+pub(crate) fn over_tcp(address: std::net::SocketAddr, path: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();

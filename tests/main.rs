@@ -12,3 +12,4 @@ mod large;
 mod ops;
 mod plans;
 mod tidy;
+mod workerd;

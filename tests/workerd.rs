@@ -1,0 +1,182 @@
+//! Cloudflare's own runtime, workerd, as a client: a Worker whose images binding and whose fetches lead to tintype.
+//!
+//! The cases are in `tests/workerd/`, in JavaScript, because the runtime's own client is what is tested; this file starts
+//! everything and reads the report. Without npm or a network the test says that it was skipped, and passes;
+//! `TINTYPE_REQUIRE_WORKERD=1` makes that a failure. `TINTYPE_WORKERD_ONLY=TEXT` keeps to cases with that in their names.
+
+use std::{
+    env, fs,
+    io::{self, BufRead, BufReader, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::Path as UrlPath,
+    http::{HeaderMap, StatusCode, header},
+    routing::get,
+};
+use tintype_pixels::Size;
+use tintype_testkit::files;
+use tokio::net::TcpListener;
+
+use crate::http::{PICTURES, Server, over_tcp};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/workerd");
+const FONT: &[u8] = include_bytes!("../crates/text/fonts/Roboto-Regular.ttf");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_get_what_they_ask_for() {
+    let origin = listening(Router::new().route("/{name}", get(source))).await;
+    let server = Server::on(Path::new(PICTURES), |config| {
+        config.origins.allow = vec![origin.to_string().parse().unwrap()];
+        config.limits.source_bytes = "1MB".parse().unwrap();
+    });
+    let Some(server) = server else { return };
+    let workerd = match tokio::task::spawn_blocking(installed).await.unwrap() {
+        Ok(workerd) => workerd,
+        Err(why) if env::var("TINTYPE_REQUIRE_WORKERD").as_deref() == Ok("1") => panic!("workerd: {why}"),
+        // Not by `eprintln`, which the test runner keeps to itself.
+        Err(why) => return writeln!(io::stderr(), "workerd: SKIPPED, {why}").unwrap(),
+    };
+    let tintype = listening(server.router).await;
+
+    let only = env::var("TINTYPE_WORKERD_ONLY").unwrap_or_default();
+    let asked = tokio::task::spawn_blocking(move || {
+        let runtime = Runtime::started(&workerd, tintype, origin);
+        over_tcp(runtime.address, &format!("/?only={only}"))
+    });
+    let (head, body) = asked.await.unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}\n{}", String::from_utf8_lossy(&body));
+
+    let report: Vec<serde_json::Value> = serde_json::from_slice(&body).unwrap();
+    assert!(!report.is_empty(), "no case was run");
+    let failed: Vec<_> = report.iter().filter(|case| !case["error"].is_null()).collect();
+    let lines: Vec<_> =
+        failed.iter().map(|case| format!("{}: {}", case["name"].as_str().unwrap(), case["error"])).collect();
+    assert!(failed.is_empty(), "{} of {} cases failed:\n{}", failed.len(), report.len(), lines.join("\n"));
+    eprintln!("workerd: {} cases", report.len());
+}
+
+/// Serves on a port of its own until the test ends.
+async fn listening(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// The origin's files: those of `tests/pictures`, a font, and a few made ones.
+async fn source(UrlPath(name): UrlPath<String>, headers: HeaderMap) -> Result<Vec<u8>, StatusCode> {
+    Ok(match name.as_str() {
+        "font.ttf" => FONT.to_vec(),
+        "map.png" => files::png_rgb(Size::new(6, 4), |x, y| [x as u8 * 40, y as u8 * 60, 40]),
+        "red.png" => files::png_rgb(Size::new(4, 2), |_, _| [255, 0, 0]),
+        "private.png" if !headers.contains_key(header::AUTHORIZATION) => return Err(StatusCode::UNAUTHORIZED),
+        "white.png" | "private.png" => files::png_rgb(Size::new(20, 10), |_, _| [255; 3]),
+        "clear.png" => files::png(Size::new(40, 20), |x, _| [255, 0, 0, if x < 20 { 255 } else { 0 }]),
+        "framed.png" => files::png_rgb(Size::new(30, 20), |x, y| {
+            let is_inside = (5..25).contains(&x) && (5..15).contains(&y);
+            if is_inside { [0, 80, 160] } else { [255; 3] }
+        }),
+        "turned.jpg" => {
+            let coffee = fs::read(Path::new(PICTURES).join("coffee.jpg")).unwrap();
+            files::jpeg_with_exif(&coffee, &files::exif(6))
+        }
+        // Only names of files there are, and a router's segment has no slash.
+        name => fs::read(Path::new(PICTURES).join(name)).map_err(|_missing| StatusCode::NOT_FOUND)?,
+    })
+}
+
+/// workerd, stopped when dropped.
+struct Runtime {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Runtime {
+    fn started(workerd: &Path, tintype: SocketAddr, origin: SocketAddr) -> Self {
+        let mut command = Command::new(workerd);
+        command.arg("serve").arg(Path::new(FOLDER).join("config.capnp")).arg("--control-fd=1");
+        for (service, address) in [("images-backend", tintype), ("outbound", tintype), ("origin", origin)] {
+            command.arg(format!("--external-addr={service}={address}"));
+        }
+        command.env("ORIGIN_URL", format!("http://{origin}")).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", workerd.display()));
+
+        // It says in one line of JSON where it listens, on what `--control-fd` names.
+        let control = BufReader::new(process.stdout.take().unwrap());
+        let (send, lines) = mpsc::channel();
+        thread::spawn(move || control.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+        let mut runtime = Self { process, address: ([127, 0, 0, 1], 0).into() };
+        while runtime.address.port() == 0 {
+            let line = lines.recv_timeout(Duration::from_secs(60)).expect("workerd listens within a minute");
+            let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+            if let (Some("listen"), Some(port)) = (said["event"].as_str(), said["port"].as_u64()) {
+                runtime.address.set_port(port.try_into().unwrap());
+            }
+        }
+        runtime
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Where workerd is, installed first if it is not there; or why it cannot be.
+fn installed() -> Result<PathBuf, String> {
+    let package = fs::read_to_string(Path::new(FOLDER).join("package.json")).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+    let version = package["optionalDependencies"]["@cloudflare/workerd-linux-64"].as_str().expect("a pinned version");
+    let cache = cache_folder().ok_or("neither XDG_CACHE_HOME nor HOME says where to keep it")?;
+    let home = cache.join(format!("workerd-{version}"));
+    if !home.exists() {
+        install(&cache, &home)?;
+    }
+    let packages = fs::read_dir(home.join("node_modules/@cloudflare")).into_iter().flatten().flatten();
+    let mut programs = packages.map(|package| package.path().join("bin/workerd"));
+    programs.find(|program| program.is_file()).ok_or_else(|| "there is none for this system".into())
+}
+
+fn install(cache: &Path, home: &Path) -> Result<(), String> {
+    for tool in ["node", "npm"] {
+        let found = Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
+        if !found {
+            return Err(format!("{tool} is missing"));
+        }
+    }
+    fs::create_dir_all(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
+    // Moved in place when it is whole, so that a run that was interrupted leaves nothing half done.
+    let draft = tempfile::tempdir_in(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
+    for file in ["package.json", "package-lock.json", ".npmrc"] {
+        fs::copy(Path::new(FOLDER).join(file), draft.path().join(file)).unwrap();
+    }
+    eprintln!("workerd: installing it to {}", home.display());
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(draft.path()).stdin(Stdio::null());
+    let output = npm.output().map_err(|error| format!("npm: {error}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let errors: Vec<_> = said.lines().filter(|line| !line.starts_with("npm warn")).take(4).collect();
+        return Err(format!("npm cannot install it: {}", errors.join("; ")));
+    }
+    // Another test run may have been faster.
+    fs::rename(draft.keep(), home)
+        .or_else(|error| if home.exists() { Ok(()) } else { Err(error) })
+        .map_err(|error| format!("{}: {error}", home.display()))
+}
+
+/// Where build output is kept, too.
+fn cache_folder() -> Option<PathBuf> {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
+    Some(absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?.join("tintype"))
+}
