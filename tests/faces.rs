@@ -115,13 +115,20 @@ fn begun(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn all_layers_together_have_the_area_of_a_source() {
+async fn all_layers_together_may_be_as_large_as_a_source() {
     let mut all = sources();
     all.push(("huge.png", begun(9000, 9000)));
+    let mut heavy = begun(9, 9);
+    heavy.resize(60_000_000, 0);
+    all.push(("heavy.png", heavy));
     let Some(server) = Server::with(&all, |_config| {}) else { return };
     // Refused before anything is decoded: as far as that, one of them is no more than damaged.
-    let table =
-        [("draw=(url=huge.png)/white.png", 422, 9516), ("draw=(url=huge.png)(url=huge.png)/white.png", 403, 9413)];
+    let table = [
+        ("draw=(url=huge.png)/white.png", 422, 9516),
+        ("draw=(url=huge.png)(url=huge.png)/white.png", 403, 9413),
+        ("draw=(url=heavy.png)/white.png", 422, 9516),
+        ("draw=(url=heavy.png)(url=heavy.png)/white.png", 413, 9402),
+    ];
     for (uri, status, code) in table {
         let answer = server.image(uri).await;
         let got = (answer.status.as_u16(), answer.header("cf-resized").to_owned());
@@ -206,6 +213,46 @@ async fn workers_fetch_with_options() {
     let envelope = [("mf-url", source.as_str()), ("mf-header-x-cf-blob", r#"{"image":{"width":4}}"#)];
     let answer = server.send(Method::GET, "/", &envelope, Body::empty()).await;
     assert_eq!(picture(&answer).width(), 4);
+}
+
+/// What comes back for these bytes over a socket.
+async fn over_tcp(router: axum::Router, request: Vec<u8>) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut stream = tokio::net::TcpStream::connect(at).await.unwrap();
+    stream.write_all(&request).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn the_runtimes_bytes_are_understood() {
+    let Some((server, origin)) = with_origin(|_config| {}).await else { return };
+    let host = origin.strip_prefix("http://").unwrap();
+    let fetch = format!(
+        "GET {origin}/white.png HTTP/1.1\r\nHost: {host}\r\nX-CF-Blob: {{\"image\":{{\"width\":4,\"format\":\"json\"}}}}\r\n\
+         Connection: close\r\n\r\n"
+    );
+    let answer = over_tcp(server.router.clone(), fetch.into_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"width\":4"), "{answer}");
+
+    let red = plain(4, 2, RED);
+    let mut info = format!(
+        "POST /info HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: js.images.cloudflare.com\r\nConnection: close\r\n\
+         Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+    .into_bytes();
+    for chunk in form(&[("image", &red)]).chunks(7) {
+        info.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        info.extend_from_slice(chunk);
+        info.extend_from_slice(b"\r\n");
+    }
+    info.extend_from_slice(b"0\r\n\r\n");
+    let answer = over_tcp(server.router.clone(), info).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"format\":\"image/png\""), "{answer}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use tintype::codecs::{Bound, CodecError};
-use tintype::text::{Font, Limits as TextLimits, TextStyle};
+use tintype::text::{self, Font, Limits as TextLimits, TextStyle};
 use tintype::{Input, Output, Rendered, Tintype, TransformError};
 use tintype_options::binding::{BindingRequest, Input as BindingInput, Operation};
 use tintype_options::url::Source;
@@ -131,11 +131,11 @@ impl Sources {
 
 /// The picture. Blocks.
 ///
-/// All pictures together, each as often as it is drawn, may have the area that one source may have.
+/// All pictures together, each as often as it is drawn, may have the bytes and the area that one source may have; texts
+/// count with their area.
 pub(crate) fn run(tintype: &Tintype, composition: Composition) -> Result<Rendered, TransformError> {
     let Composition { canvas, parts, output, accepts } = composition;
-    let fonts = parts.iter().map(|_part| None).collect();
-    let mut easel = Easel { tintype, parts, fonts, area_px: 0, n_layers: 0 };
+    let mut easel = Easel { tintype, parts, font: None, file_bytes: 0, area_px: 0, n_layers: 0 };
     easel.input(&canvas)?.output(output).accepts(accepts).run()
 }
 
@@ -143,9 +143,11 @@ pub(crate) fn run(tintype: &Tintype, composition: Composition) -> Result<Rendere
 struct Easel<'a> {
     tintype: &'a Tintype,
     parts: Vec<Bytes>,
-    /// Those parts that were read as fonts.
-    fonts: Vec<Option<Font>>,
+    /// The part that was read as a font last. Only that one: unpacked, fonts can be large.
+    font: Option<(usize, Font)>,
     /// Of all pictures so far.
+    file_bytes: u64,
+    /// Of all pictures and texts so far.
     area_px: u64,
     /// Drawn so far.
     n_layers: usize,
@@ -165,43 +167,64 @@ impl Easel<'_> {
         self.n_layers += 1;
         match start {
             Start::Picture(part) => self.picture(*part),
-            Start::Text { text, font } => {
+            Start::Text { text: wanted, font } => {
                 let font = font.map(|part| self.font(part)).transpose()?;
                 let style = TextStyle {
-                    text: &text.text,
-                    size_px: text.size_px.unwrap_or(Text::DEFAULT_SIZE_PX) as f32,
-                    color: text.color.unwrap_or(Text::DEFAULT_COLOR),
+                    text: &wanted.text,
+                    size_px: wanted.size_px.unwrap_or(Text::DEFAULT_SIZE_PX) as f32,
+                    color: wanted.color.unwrap_or(Text::DEFAULT_COLOR),
                     font: font.as_ref(),
                 };
-                self.tintype.text(&style)
+                let planes = text::render(&style, &TextLimits::default())?;
+                self.take_area(planes.size())?;
+                Ok(self.tintype.samples(planes))
             }
         }
     }
 
     fn picture(&mut self, part: usize) -> Result<Input, TransformError> {
         let bytes = self.parts[part].clone();
-        self.area_px += self.tintype.probe(&bytes)?.size.area();
-        let limit = self.tintype.policy().limits.area_px;
-        if self.area_px > limit {
-            return Err(CodecError::TooLarge { what: Bound::AreaPx, value: self.area_px, limit }.into());
+        self.file_bytes += bytes.len() as u64;
+        let limit = self.tintype.policy().limits.bytes;
+        if self.file_bytes > limit {
+            return Err(CodecError::TooLarge { what: Bound::FileBytes, value: self.file_bytes, limit }.into());
         }
+        self.take_area(self.tintype.probe(&bytes)?.size)?;
         Ok(self.tintype.input(bytes))
     }
 
+    fn take_area(&mut self, size: Size) -> Result<(), CodecError> {
+        self.area_px += size.area();
+        let limit = self.tintype.policy().limits.area_px;
+        if self.area_px > limit {
+            return Err(CodecError::TooLarge { what: Bound::AreaPx, value: self.area_px, limit });
+        }
+        Ok(())
+    }
+
     fn font(&mut self, part: usize) -> Result<Font, TransformError> {
-        if let Some(font) = &self.fonts[part] {
+        if let Some((_, font)) = self.font.as_ref().filter(|(known, _)| *known == part) {
             return Ok(font.clone());
         }
         let font = Font::parse(self.parts[part].to_vec(), &TextLimits::default())?;
-        Ok(self.fonts[part].insert(font).clone())
+        self.font = Some((part, font.clone()));
+        Ok(font)
     }
 
     fn steps(&mut self, mut base: Input, steps: &[Step]) -> Result<Input, TransformError> {
+        // Of the base, where it is known: drawing does not change it.
+        let mut size = None;
         for step in steps {
             base = match step {
-                Step::Transform(options) => base.transform(options.as_ref().clone()),
+                Step::Transform(options) => {
+                    size = None;
+                    base.transform(options.as_ref().clone())
+                }
                 Step::Layer(layer, canvas) => {
-                    let options = layer.options_for(size_for(layer, &base)?);
+                    if size.is_none() && depends_on_base(layer) {
+                        size = Some(base.size()?);
+                    }
+                    let options = layer.options_for(size.unwrap_or(Size::new(1, 1)));
                     let start = self.start(&canvas.start)?.transform(options);
                     let above = self.steps(start, &canvas.steps)?;
                     base.draw(above, tintype::placement(&layer.placement))
@@ -216,10 +239,9 @@ impl Easel<'_> {
     }
 }
 
-/// The base's size, where the layer's depends on it.
-fn size_for(layer: &Layer, base: &Input) -> Result<Size, TransformError> {
-    let is_part = |side| matches!(side, Some(Length::Fraction(_)));
-    if is_part(layer.width) || is_part(layer.height) { base.size() } else { Ok(Size::new(1, 1)) }
+/// Whether the layer's size is told as a part of its base's.
+fn depends_on_base(layer: &Layer) -> bool {
+    [layer.width, layer.height].iter().any(|side| matches!(side, Some(Length::Fraction(_))))
 }
 
 #[cfg(test)]
