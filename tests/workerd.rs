@@ -17,7 +17,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::Path as UrlPath,
+    extract::{Path as UrlPath, RawQuery},
     http::{HeaderMap, StatusCode, header},
     routing::get,
 };
@@ -72,14 +72,28 @@ async fn listening(router: Router) -> SocketAddr {
 }
 
 /// The origin's files: those of `tests/pictures`, a font, and a few made ones.
-async fn source(UrlPath(name): UrlPath<String>, headers: HeaderMap) -> Result<Vec<u8>, StatusCode> {
+async fn source(
+    UrlPath(name): UrlPath<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Vec<u8>, StatusCode> {
+    let is_sent_by_tintype =
+        headers.get(header::VIA).is_some_and(|via| via.to_str().unwrap().contains("image-resizing"));
     Ok(match name.as_str() {
         "font.ttf" => FONT.to_vec(),
         "map.png" => files::png_rgb(Size::new(6, 4), |x, y| [x as u8 * 40, y as u8 * 60, 40]),
         "red.png" => files::png_rgb(Size::new(4, 2), |_, _| [255, 0, 0]),
         "private.png" if !headers.contains_key(header::AUTHORIZATION) => return Err(StatusCode::UNAUTHORIZED),
-        "white.png" | "private.png" => files::png_rgb(Size::new(20, 10), |_, _| [255; 3]),
+        "via.png" if !is_sent_by_tintype => return Err(StatusCode::BAD_REQUEST),
+        "white.png" | "private.png" | "via.png" | "with space é.png" => {
+            files::png_rgb(Size::new(20, 10), |_, _| [255; 3])
+        }
         "clear.png" => files::png(Size::new(40, 20), |x, _| [255, 0, 0, if x < 20 { 255 } else { 0 }]),
+        "wide.png" => {
+            let width =
+                query.and_then(|query| query.strip_prefix("width=")?.parse().ok()).ok_or(StatusCode::BAD_REQUEST)?;
+            files::png_rgb(Size::new(width, 1), |_, _| [255; 3])
+        }
         "framed.png" => files::png_rgb(Size::new(30, 20), |x, y| {
             let is_inside = (5..25).contains(&x) && (5..15).contains(&y);
             if is_inside { [0, 80, 160] } else { [255; 3] }

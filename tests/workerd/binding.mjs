@@ -139,6 +139,11 @@ export default {
     shows(await decoded(file), 4, 3, (x, y) => map(3 - x, y), 0);
   },
 
+  async "input that is no stream"({ images }) {
+    const file = await png(4, 3, map);
+    shows(await pixels(images.input(file.buffer), 4, 3), 4, 3, map);
+  },
+
   async "nothing to do"({ images }) {
     shows(await pixels(images.input(await mapped(4, 3)), 4, 3), 4, 3, map);
   },
@@ -273,6 +278,11 @@ export default {
   async "a font that is not there"({ images, origin }) {
     const text = images.text("Hi", { font: { url: origin.url("gone.ttf") } });
     await refuses(text.output({ format: "image/png" }), 9404);
+  },
+
+  async "a font of an origin that is not allowed"({ images }) {
+    const text = images.text("Hi", { font: { url: "http://192.0.2.1/font.ttf" } });
+    await refuses(text.output({ format: "image/png" }), 9401);
   },
 
   async "a font that is none"({ images, origin }) {

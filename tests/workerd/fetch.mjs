@@ -182,6 +182,10 @@ export default {
     ok(blue > 5, `${blue} pixels are blue`);
   },
 
+  "a source with a query": makes(small, { source: "wide.png?width=7", size: [7, 1] }),
+  "a source whose name has odd characters": makes(small, { source: "with space é.png", size: [20, 10] }),
+  "a source is asked for by an image resizer": makes(small, { source: "via.png", size: [20, 10] }),
+
   "a layer that is not there": async (t) => fails({ draw: [{ url: t.origin.url("gone.png") }] }, 404, 9404)(t),
   "a layer with two opposite edges": async (t) =>
     fails({ draw: [{ url: t.origin.url("red.png"), left: 1, right: 1 }] }, 400, 9401)(t),
@@ -203,6 +207,12 @@ export default {
   async "another method than GET"({ origin }) {
     const response = await fetch(origin.url("coffee.jpg"), { method: "POST", body: "x", cf: { image: small } });
     equal([response.status, response.headers.get("cf-resized")], [403, "err=9419"], await response.text());
+  },
+
+  async "only the head"({ origin }) {
+    const response = await fetch(origin.url("coffee.jpg"), { method: "HEAD", cf: { image: small } });
+    equal([response.status, response.headers.get("content-type")], [200, "image/jpeg"], "the head");
+    equal((await response.arrayBuffer()).byteLength, 0, "bytes of the body");
   },
 
   async "a picture that the Worker has"({ origin }) {
