@@ -52,6 +52,13 @@ impl Ran {
     }
 }
 
+/// Sends a signal by the shell's own `kill`: a minimal system has no program of that name.
+#[cfg(unix)]
+fn signal(child: &std::process::Child, name: &str) {
+    let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status();
+    assert!(status.unwrap().success());
+}
+
 fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tintype"));
     command.current_dir(folder).env("XDG_RUNTIME_DIR", env::temp_dir()).env_remove("NO_COLOR");

@@ -1,10 +1,6 @@
 //! `tintype serve`: its configuration, and its life.
 
-use std::{
-    fs,
-    io::Write as _,
-    process::{Command, Stdio},
-};
+use std::{fs, io::Write as _, process::Stdio};
 
 use super::{folder, has_gpu, program, ran, run};
 
@@ -62,7 +58,7 @@ fn the_server_answers_and_ends_well() {
     assert!((0..1000).any(ready), "never ready");
     let answer = get("/cdn-cgi/image/width=64/rocket.jpg");
     assert!(answer.starts_with(b"HTTP/1.1 200 ") && answer.ends_with(b"\xff\xd9"), "{}", answer.escape_ascii());
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    super::signal(&child, "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(0));
     drop(rest.join());
 }

@@ -1,9 +1,6 @@
 //! `tintype transform`: one file, streams, and folders.
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
+use std::{fs, process::Stdio};
 
 use super::{folder, has_gpu, info, program, run, run_with_input, samples, tree};
 
@@ -205,7 +202,7 @@ fn an_interrupted_batch_leaves_whole_files_only() {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
         thread::sleep(Duration::from_millis(2));
     }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    super::signal(&child, "INT");
     let status = child.wait().unwrap();
     assert_eq!(status.signal(), Some(2), "{status}");
     let results = tree(&out);

@@ -2,7 +2,7 @@
 //!
 //! Two of them, one per axis, make a resize; the planner puts the axis with the larger reduction first, and lets the first
 //! one run band by band behind [`unpack`](super::unpack), so that a full-size working image never exists. The table
-//! and the filters are in [`weights`]; a crop costs nothing, because it is only an offset in the table.
+//! and the filters are in `weights.rs` and `filter.rs`; a crop costs nothing, because it is only an offset in the table.
 
 mod filter;
 #[cfg(any(test, feature = "reference"))]
