@@ -210,7 +210,8 @@ proptest! {
     #[test]
     fn width_grows_with_the_text(text in "[a-zA-Z0-9А-яα-ω ,.]{1,20}", more in "[a-z]", size_px in 1.0f32..80.0) {
         let (short, long) = (draw(&text, size_px, None), draw(&format!("{text}{more}"), size_px, None));
-        prop_assert!(short.size().width <= long.size().width && short.size().height == long.size().height);
+        // Ink that hangs over the line's box grows it: at some sizes the foot of a "g" does.
+        prop_assert!(short.size().width <= long.size().width && short.size().height <= long.size().height);
     }
 
     #[test]
