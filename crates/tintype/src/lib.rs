@@ -4,11 +4,13 @@
 //! path that joins them, for servers, command lines and programs that embed the engine. It knows no files and no HTTP;
 //! for pixels that never leave the GPU, without any codec, see [`engine`].
 //!
-//! ```no_run
+//! ```
 //! use tintype::{Output, Placement, Tintype};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (photo, logo) = (std::fs::read("photo.jpg")?, std::fs::read("logo.png")?);
+//! # if std::env::var("ALLOW_NO_GPU").is_ok_and(|allowed| allowed == "1") { return Ok(()) }
+//! # let photo = include_bytes!("../../../tests/pictures/rocket.jpg").as_slice();
+//! # let logo = include_bytes!("../../../tests/pictures/logo.png").as_slice();
 //! let tintype = Tintype::builder().build()?; // finds the adapter, builds the pipelines
 //! let out = tintype
 //!     .input(photo)
@@ -16,7 +18,7 @@
 //!     .draw(tintype.input(logo).transform("width=100".parse()?), Placement::bottom_right(10, 10).opacity(0.75))
 //!     .output(Output::webp().quality(80))
 //!     .run()?; // or `.await`
-//! std::fs::write("thumbnail.webp", &out.bytes)?;
+//! assert_eq!((out.size.width, out.size.height, out.content_type), (400, 400, "image/webp"));
 //! # Ok(())
 //! # }
 //! ```
