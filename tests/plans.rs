@@ -321,3 +321,38 @@ fn what_cannot_be_done_says_why() {
     "#]],
     );
 }
+
+#[test]
+fn what_is_looked_for_is_said() {
+    check(
+        &photo(4000, 3000),
+        "width=500,height=500,fit=cover,gravity=face,zoom=0.5",
+        expect![[r#"
+        look     for faces; below, the middle stands for what is found
+        decode   jpeg 4000x3000                    rgb8
+        unpack   3030x3000+485+0 → 500x3000        linear f16 sRGB, lanczos3 x, 2 bands
+        resize   500x3000 → 500x500                lanczos3 y
+        pack     500x500                           rgb8, srgb curve
+        gpu      6 passes · 3 images live · up 36.0 MB · down 750.0 kB · peak 126.8 MB
+        encode   jpeg q85
+    "#]],
+    );
+    check(
+        &photo(4000, 3000),
+        "width=500,segment=foreground,background=white",
+        expect![[r#"
+        look     for the foreground, in a copy the model chooses; below, of 1024x1024
+        decode   jpeg 4000x3000                    rgb8
+        unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
+        resize   500x3000 → 500x375                lanczos3 y
+        foreground
+          unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
+          resize   500x1024 → 500x375                catmull-rom y
+        matte    500x375                           of 1024x1024
+        tape     to_encoded · background rgba(255 255 255 / 1)
+        pack     500x375                           rgb8
+        gpu      10 passes · 7 images live · up 40.2 MB · down 562.5 kB · peak 148.3 MB
+        encode   jpeg q85
+    "#]],
+    );
+}

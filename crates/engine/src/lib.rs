@@ -15,12 +15,14 @@ pub mod plan;
 pub mod record;
 #[cfg(any(test, feature = "reference"))]
 pub mod reference;
+pub mod vision;
 mod working;
 
 pub use gpu::{Gpu, GpuError};
 pub use plan::{Plan, PlanError};
 pub use record::Recording;
 pub use tintype_wgsl::Texel;
+pub use vision::{Vision, VisionError};
 pub use wgpu;
 pub use working::{Space, Working};
 

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod color;
+mod face;
 mod fault;
 mod info;
 mod layout;
@@ -17,6 +18,7 @@ mod planes;
 mod size;
 
 pub use color::{Rgba, SourceColor, linear_from_srgb, srgb_from_linear};
+pub use face::Face;
 pub use fault::Fault;
 pub use info::{ImageFormat, ImageInfo};
 pub use layout::{Channels, Depth, Layout};

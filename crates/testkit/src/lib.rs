@@ -7,6 +7,8 @@ mod compare;
 pub mod files;
 mod gpu;
 pub mod pictures;
+mod vision;
 
 pub use compare::{Difference, compare, psnr};
 pub use gpu::{engine, gpu, run_case, run_picture};
+pub use vision::FakeVision;

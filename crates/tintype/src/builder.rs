@@ -3,7 +3,7 @@
 use std::{sync::Arc, thread};
 
 use tintype_codecs::Limits;
-use tintype_engine::{Gpu, Space, Texel, gpu::GpuOptions, ops::resize::Filter, wgpu};
+use tintype_engine::{Gpu, Space, Texel, Vision, gpu::GpuOptions, ops::resize::Filter, wgpu};
 
 use crate::{Shared, Tintype, TransformError};
 
@@ -46,12 +46,20 @@ impl Default for Policy {
 pub struct Builder {
     gpu: GpuOptions,
     policy: Policy,
+    vision: Option<Arc<dyn Vision>>,
 }
 
 impl Builder {
     /// The rules to work by.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// What finds faces and foregrounds. Without it, what needs one (`gravity=face` where something is cropped,
+    /// `segment=foreground`) is an error.
+    pub fn vision(mut self, vision: Arc<dyn Vision>) -> Self {
+        self.vision = Some(vision);
         self
     }
 
@@ -97,6 +105,6 @@ impl Builder {
             thread::Builder::new().name("tintype-prepare".to_owned()).spawn(move || later.prepare(Texel::F32));
         // Without the thread, or should it fail, the first such request builds them and answers with the error.
         drop(prepared);
-        Tintype(Arc::new(Shared { gpu, policy: self.policy }))
+        Tintype(Arc::new(Shared { gpu, policy: self.policy, vision: self.vision }))
     }
 }

@@ -1,7 +1,7 @@
 //! Everything that can keep a picture from being made.
 
 use tintype_codecs::CodecError;
-use tintype_engine::{GpuError, PlanError};
+use tintype_engine::{GpuError, PlanError, VisionError};
 use tintype_options::OptionsError;
 use tintype_pixels::Fault;
 use tintype_text::TextError;
@@ -22,6 +22,9 @@ pub enum TransformError {
     /// A text cannot be drawn.
     #[error(transparent)]
     Text(#[from] TextError),
+    /// A model that is to look at the picture is not there, or fails.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
     /// The device failed.
     #[error(transparent)]
     Gpu(#[from] GpuError),
@@ -43,6 +46,7 @@ impl TransformError {
             Self::Codec(error) => error.fault(),
             Self::Plan(error) => error.fault(),
             Self::Text(error) => error.fault(),
+            Self::Vision(error) => error.fault(),
             Self::Gpu(error) => error.fault(),
             Self::WrongResult { .. } => Fault::Internal,
         }

@@ -1,7 +1,7 @@
 //! The plan of a request as text, without a device.
 
-use tintype_engine::plan::{self, Source, Stage};
-use tintype_pixels::ImageInfo;
+use tintype_engine::plan::{self, Source, Stage, Unknown};
+use tintype_pixels::{Channels, Depth, ImageInfo, Layout, Orientation, Size};
 
 use crate::{Policy, Request, TransformError, output::Answer, run};
 
@@ -16,11 +16,30 @@ pub fn explain(
     policy: &Policy,
     device: plan::Device,
 ) -> Result<String, TransformError> {
-    let sources = [Source::from(info)];
-    let stages = [Stage::Transform(Box::new(request.options.clone()))];
-    let decision = run::decide(&sources, &stages, &request.options, request.accepts, policy, device)?;
+    let mut sources = vec![Source::from(info)];
+    let mut looks = String::new();
+    let options = Box::new(request.options.clone());
+    if let Some(unknown) = Unknown::of(&options, info.upright_size()).map_err(TransformError::from)? {
+        looks += &format!("{:<9}for {unknown}; below, the middle stands for what is found\n", "look");
+    }
+    let stage = if options.segment.is_some() {
+        // No model is asked here; mattes of this size are the commonest.
+        let size = Size::new(1024, 1024);
+        looks += &format!("{:<9}for the foreground, in a copy the model chooses; below, of {size}\n", "look");
+        sources.push(Source {
+            size,
+            layout: Layout::new(Channels::Gray, Depth::F32),
+            orientation: Orientation::Upright,
+            alpha: false,
+            color: None,
+        });
+        Stage::Cutout { options, matte: 1 }
+    } else {
+        Stage::Transform(options)
+    };
+    let decision = run::decide(&sources, &[stage], &request.options, request.accepts, policy, device)?;
     Ok(match decision.answer {
-        Answer::Picture(encode) => run::explained(Some(info), &sources[0], &decision.plan, encode),
-        Answer::Json => format!("json     {} → {}\n", info.upright_size(), decision.plan.size()),
+        Answer::Picture(encode) => looks + &run::explained(Some(info), &sources[0], &decision.plan, encode),
+        Answer::Json => format!("{looks}json     {} → {}\n", info.upright_size(), decision.plan.size()),
     })
 }

@@ -107,6 +107,7 @@ impl Input {
 fn moved(stage: Stage, first: usize) -> Stage {
     match stage {
         Stage::Transform(options) => Stage::Transform(options),
+        Stage::Cutout { options, matte } => Stage::Cutout { options, matte: matte + first },
         Stage::Draw(Draw { source, stages, placement }) => Stage::Draw(Draw {
             source: source + first,
             stages: stages.into_iter().map(|stage| moved(stage, first)).collect(),

@@ -44,10 +44,10 @@ use std::sync::Arc;
 pub use tintype_codecs as codecs;
 pub use tintype_codecs::{Limits, formats};
 pub use tintype_engine as engine;
-pub use tintype_engine::{Space, gpu::Caps, ops::resize::Filter, plan::Placement};
+pub use tintype_engine::{Space, Vision, VisionError, gpu::Caps, ops::resize::Filter, plan::Placement};
 pub use tintype_options as options;
 pub use tintype_options::{TransformOptions, Warning};
-pub use tintype_pixels::{Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
+pub use tintype_pixels::{Face, Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
 pub use tintype_text as text;
 
 pub use builder::{Builder, Policy};
@@ -67,6 +67,7 @@ pub struct Tintype(Arc<Shared>);
 struct Shared {
     gpu: engine::Gpu,
     policy: Policy,
+    vision: Option<Arc<dyn Vision>>,
 }
 
 impl Tintype {
@@ -83,6 +84,11 @@ impl Tintype {
     /// The rules it works by.
     pub fn policy(&self) -> &Policy {
         &self.0.policy
+    }
+
+    /// What finds faces and foregrounds, if anything does.
+    pub fn vision(&self) -> Option<&Arc<dyn Vision>> {
+        self.0.vision.as_ref()
     }
 
     /// The device, for programs that work on its textures.

@@ -63,6 +63,13 @@ struct Probed {
     sources: Vec<Source>,
 }
 
+/// Stages that no longer depend on pixels, and what they are done to.
+struct Settled<'s> {
+    stages: Cow<'s, [Stage]>,
+    sources: Vec<Source>,
+    decoded: Vec<Cow<'s, Planes>>,
+}
+
 impl Work<'_> {
     /// The result as a file; `wanted` gives format, quality and metadata.
     pub(crate) fn encode(
@@ -78,14 +85,17 @@ impl Work<'_> {
         let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
 
         // What must be seen before it can be planned is decoded first; looking is part of planning.
-        let decoded = if settle::is_needed(self.stages) { Some(self.decode(&probed, policy)?) } else { None };
-        timings.decode += clock.lap();
-        let stages = match &decoded {
-            Some(decoded) => self.settled(tintype, &probed, decoded)?,
-            None => Cow::Borrowed(self.stages),
+        let (settled, decoded) = if settle::is_needed(self.stages) {
+            let decoded = self.decode(&probed, policy)?;
+            timings.decode += clock.lap();
+            let settled = self.settled(tintype, &probed, decoded)?;
+            (settled.stages, Some((settled.sources, settled.decoded)))
+        } else {
+            (Cow::Borrowed(self.stages), None)
         };
+        let sources = decoded.as_ref().map_or(&probed.sources, |(sources, _)| sources);
 
-        let Decision { answer, plan, warnings } = decide(&probed.sources, &stages, wanted, accepts, policy, device)?;
+        let Decision { answer, plan, warnings } = decide(sources, &settled, wanted, accepts, policy, device)?;
         let original = probed.infos[0].clone();
         let encode = match answer {
             Answer::Picture(encode) => encode,
@@ -100,7 +110,7 @@ impl Work<'_> {
         timings.plan = clock.lap();
 
         let decoded = match decoded {
-            Some(decoded) => decoded,
+            Some((_, decoded)) => decoded,
             None => self.decode(&probed, policy)?,
         };
         timings.decode += clock.lap();
@@ -132,9 +142,9 @@ impl Work<'_> {
         let probed = self.probe(policy)?;
         let decoded = self.decode(&probed, policy)?;
         let decode = clock.lap();
-        let stages = self.settled(tintype, &probed, &decoded)?;
+        let Settled { stages, sources, decoded } = self.settled(tintype, &probed, decoded)?;
         let request = plan_request(&stages, Some(layout), policy, tintype.gpu().plan_device());
-        let plan = Plan::new(&probed.sources, &request)?;
+        let plan = Plan::new(&sources, &request)?;
         let recording = plan.record();
         let planned = clock.lap();
         let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
@@ -163,11 +173,11 @@ impl Work<'_> {
         let probed = self.probe(policy)?;
         let device = tintype.gpu().plan_device();
         let decoded = self.decode(&probed, policy)?;
-        let stages = self.settled(tintype, &probed, &decoded)?;
-        let draft = Plan::new(&probed.sources, &plan_request(&stages, None, policy, device))?;
+        let Settled { stages, sources, decoded } = self.settled(tintype, &probed, decoded)?;
+        let draft = Plan::new(&sources, &plan_request(&stages, None, policy, device))?;
         let channels = if draft.is_opaque { Layout::RGB8.channels } else { Layout::RGBA8.channels };
-        let target = Layout::new(channels, probed.sources[0].layout.depth);
-        let plan = Plan::new(&probed.sources, &plan_request(&stages, Some(target), policy, device))?;
+        let target = Layout::new(channels, sources[0].layout.depth);
+        let plan = Plan::new(&sources, &plan_request(&stages, Some(target), policy, device))?;
         let samples = tintype.gpu().run(plan.record(), &inputs(&decoded))?.bytes;
         self.planes(plan.size(), target, samples)
     }
@@ -177,9 +187,9 @@ impl Work<'_> {
         let policy = tintype.policy();
         let probed = self.probe(policy)?;
         let decoded = self.decode(&probed, policy)?;
-        let stages = self.settled(tintype, &probed, &decoded)?;
+        let Settled { stages, sources, decoded } = self.settled(tintype, &probed, decoded)?;
         let request = plan_request(&stages, None, policy, tintype.gpu().plan_device());
-        let plan = Plan::new(&probed.sources, &request)?;
+        let plan = Plan::new(&sources, &request)?;
         let texture = tintype.gpu().run(plan.record(), &inputs(&decoded))?.texture;
         let missing = TransformError::WrongResult { got: 0, expected: plan.size().area() * 8 };
         Ok(Texture { texture: texture.ok_or(missing)?, size: plan.size() })
@@ -188,15 +198,17 @@ impl Work<'_> {
     /// The stages with everything looked up.
     fn settled<'s>(
         &'s self,
-        tintype: &Tintype,
+        tintype: &'s Tintype,
         probed: &Probed,
-        decoded: &[Cow<'_, Planes>],
-    ) -> Result<Cow<'s, [Stage]>, TransformError> {
+        decoded: Vec<Cow<'s, Planes>>,
+    ) -> Result<Settled<'s>, TransformError> {
+        let sources = probed.sources.clone();
         if !settle::is_needed(self.stages) {
-            return Ok(Cow::Borrowed(self.stages));
+            return Ok(Settled { stages: Cow::Borrowed(self.stages), sources, decoded });
         }
-        let settle = settle::Settle { tintype, sources: &probed.sources, decoded };
-        Ok(Cow::Owned(settle.stages(self.stages, 0)?))
+        let mut settle = settle::Settle { tintype, sources, decoded };
+        let stages = Cow::Owned(settle.stages(self.stages, 0)?);
+        Ok(Settled { stages, sources: settle.sources, decoded: settle.decoded })
     }
 
     fn probe(&self, policy: &Policy) -> Result<Probed, TransformError> {
@@ -283,7 +295,7 @@ fn plan_request<'a>(
 }
 
 /// Samples without a header: upright, sRGB, or linear light if they are floats.
-fn source_of(planes: &Planes) -> Source {
+pub(crate) fn source_of(planes: &Planes) -> Source {
     let layout = planes.layout();
     Source {
         size: planes.size(),

@@ -74,6 +74,7 @@ ops! {
     gamma => Gamma,
     integral => Integral,
     lab => Lab,
+    matte => Matte,
     orient => Orient,
     pad => Pad,
     resize => Resize,

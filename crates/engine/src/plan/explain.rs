@@ -5,7 +5,10 @@ use std::fmt::{self, Write as _};
 use tintype_pixels::Size;
 
 use super::{Plan, picture::Picture};
-use crate::{ops::Reach, record::Recording};
+use crate::{
+    ops::{Reach, Step},
+    record::Recording,
+};
 
 /// Bytes as people read them: three digits or so, powers of ten.
 pub(crate) struct Bytes(pub(crate) u64);
@@ -80,9 +83,14 @@ impl Plan {
                 continue;
             }
             flush(text, indent, &mut tape);
-            if let crate::ops::Step::Composite(composite) = step {
-                let _ = writeln!(text, "{indent}layer");
-                self.explain_picture(&composite.layer, text, &format!("{indent}  "));
+            let inner = match step {
+                Step::Composite(composite) => Some(("layer", &composite.layer)),
+                Step::Matte(matte) => Some(("foreground", &matte.matte)),
+                _ => None,
+            };
+            if let Some((what, picture)) = inner {
+                let _ = writeln!(text, "{indent}{what}");
+                self.explain_picture(picture, text, &format!("{indent}  "));
             }
             let next = step.op().output(size);
             line(text, indent, step.name(), &change(&size.to_string(), size, next), &step.op().describe());

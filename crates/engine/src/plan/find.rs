@@ -2,18 +2,18 @@
 //!
 //! A finding is written back into the options: `trim=border` becomes a trim in fractions, `gravity=auto` a focal point. So
 //! planning itself never sees pixels. [`Unknown::of`] says what is missing, [`Plan::analysis`] is the small plan that finds
-//! it on the device, [`Unknown::settle`] rewrites the options with the result.
+//! it on the device (for faces: that makes the copy in which a model looks for them), [`Unknown::settle`] rewrites the
+//! options with the result. For mattes, which are no options, [`Plan::view`] makes the copy that is looked at.
+
+use std::fmt;
 
 use tintype_options::{Gravity, Length, PointMode, TransformOptions, Trim, TrimBorder};
-use tintype_pixels::{Channels, Depth, Layout, Rect, Size};
+use tintype_pixels::{Channels, Depth, Face, Layout, Rect, Size};
 
-use super::{CropF, PlanError, Source, Stage, outline, resolve};
+use super::{CropF, PlanError, Source, Stage, faces, outline, resolve};
 use crate::{
     Plan,
-    ops::{
-        BorderBox, Resize, Saliency, Step, ToEncoded,
-        resize::{Axis, Filter, Stretch},
-    },
+    ops::{BorderBox, Saliency, Step, ToEncoded, resize::Filter},
 };
 
 /// Longest side, in pixels, of the picture in which a focal point is looked for. The subject of a photo is seen at this
@@ -35,6 +35,28 @@ pub enum Unknown {
     Saliency,
     /// Which part of the picture holds the most information, for `gravity=entropy`.
     Entropy,
+    /// Where faces are, for `gravity=face` and `zoom`.
+    Faces,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'a> {
+    /// The samples of the analysis.
+    Samples(&'a [f32]),
+    /// Faces, in pixels of the copy that the analysis is.
+    Faces(&'a [Face]),
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Border(_) => "border",
+            Self::Saliency => "saliency",
+            Self::Entropy => "entropy",
+            Self::Faces => "faces",
+        })
+    }
 }
 
 impl Unknown {
@@ -49,10 +71,12 @@ impl Unknown {
         let unknown = match options.gravity {
             Some(Gravity::Auto) => Self::Saliency,
             Some(Gravity::Entropy) => Self::Entropy,
+            Some(Gravity::Face) => Self::Faces,
             _ => return Ok(None),
         };
         let geometry = resolve(size, options, None)?;
-        Ok((!geometry.crop.is_whole(geometry.turned())).then_some(unknown))
+        let zooms = unknown == Self::Faces && options.zoom.is_some_and(|zoom| zoom > 0.0);
+        Ok((zooms || !geometry.crop.is_whole(geometry.turned())).then_some(unknown))
     }
 
     /// The steps of the analysis, after trim and turn where those come first.
@@ -67,6 +91,7 @@ impl Unknown {
                 small(size).into_iter().chain([ToEncoded.into()]).collect()
             }
             Self::Entropy => small(size),
+            Self::Faces => outline::resized(size, faces::view_size(size), Filter::Lanczos3),
         }
     }
 
@@ -75,10 +100,12 @@ impl Unknown {
         match self {
             Self::Border(_) => Layout::RGBA32F,
             Self::Saliency | Self::Entropy => Layout::new(Channels::Gray, Depth::F32),
+            Self::Faces => Layout::RGB8,
         }
     }
 
-    /// `options` with the finding in them. `size` is the picture's, `map` the size of the analysis, `found` its samples.
+    /// `options` with the finding in them. `size` is the picture's, `map` the size of the analysis. What was not looked for
+    /// counts as nothing found.
     ///
     /// # Errors
     /// When nothing would be left of the picture.
@@ -87,10 +114,18 @@ impl Unknown {
         options: &TransformOptions,
         size: Size,
         map: Size,
-        found: &[f32],
+        found: Found<'_>,
     ) -> Result<TransformOptions, PlanError> {
         let mut settled = options.clone();
+        let (found, faces) = match found {
+            Found::Samples(samples) => (samples, &[][..]),
+            Found::Faces(faces) => (&[][..], faces),
+        };
         match self {
+            Self::Faces => {
+                let geometry = resolve(size, options, None)?;
+                settled = faces::settle(options, size, &geometry, map, faces);
+            }
             Self::Border(border) => {
                 settled.trim =
                     BorderBox::rect(found).map(|inner| without_border(size, inner, border.keep.unwrap_or(0)));
@@ -128,7 +163,7 @@ impl Plan {
         };
         let first = match unknown {
             Unknown::Border(_) => None,
-            Unknown::Saliency | Unknown::Entropy => Some(Stage::Transform(Box::new(first))),
+            Unknown::Saliency | Unknown::Entropy | Unknown::Faces => Some(Stage::Transform(Box::new(first))),
         };
         let stages: Vec<Stage> = before.iter().cloned().chain(first).collect();
         let steps = |size| unknown.steps(size, request.space);
@@ -140,24 +175,26 @@ impl Plan {
 fn small(size: Size) -> Vec<Step> {
     let longest = size.width.max(size.height);
     let side = |px: u32| (u64::from(px) * u64::from(LOOK_SIDE_PX)).div_ceil(u64::from(longest)).max(1) as u32;
-    let axis = |axis, line: u32| {
-        let stretch = Stretch { line, start: 0.0, len: f64::from(line), to: side(line), filter: Filter::Box };
-        Step::from(Resize { axis, stretch, saturate: true })
-    };
-    if longest <= LOOK_SIDE_PX { Vec::new() } else { vec![axis(Axis::X, size.width), axis(Axis::Y, size.height)] }
+    let small = Size::new(side(size.width), side(size.height));
+    if longest <= LOOK_SIDE_PX { Vec::new() } else { outline::resized(size, small, Filter::Box) }
 }
 
-/// A trim that leaves `inner` and `keep` pixels around it. In fractions, because those are not multiplied by `dpr`.
+/// A trim that leaves `inner` and `keep` pixels around it.
 fn without_border(size: Size, inner: Rect, keep: u32) -> Trim {
     let (x, y) = (inner.x.saturating_sub(keep), inner.y.saturating_sub(keep));
     let right = (inner.x + inner.size.width).saturating_add(keep).min(size.width);
     let bottom = (inner.y + inner.size.height).saturating_add(keep).min(size.height);
+    trim_to(size, Rect::new(x, y, Size::new(right - x, bottom - y)))
+}
+
+/// A trim that leaves `inner`, to the pixel. In fractions, because those are not multiplied by `dpr`.
+pub(super) fn trim_to(size: Size, inner: Rect) -> Trim {
     let fraction = |px: u32, side: u32| Some(Length::Fraction(f64::from(px) / f64::from(side)));
     Trim {
-        left: fraction(x, size.width),
-        top: fraction(y, size.height),
-        width: fraction(right - x, size.width),
-        height: fraction(bottom - y, size.height),
+        left: fraction(inner.x, size.width),
+        top: fraction(inner.y, size.height),
+        width: fraction(inner.size.width, size.width),
+        height: fraction(inner.size.height, size.height),
         ..Trim::default()
     }
 }
@@ -173,7 +210,7 @@ fn best_window(unknown: Unknown, crop: CropF, picture: Size, map: Size, found: &
             let at = Rect::new(x, y, window);
             let score = match unknown {
                 Unknown::Entropy => entropy(map, found, at),
-                Unknown::Border(_) | Unknown::Saliency => sum(map, &sums, at),
+                Unknown::Border(_) | Unknown::Saliency | Unknown::Faces => sum(map, &sums, at),
             };
             let center = (
                 (f64::from(x) + f64::from(window.width) / 2.0) / f64::from(map.width),
@@ -243,6 +280,10 @@ mod tests {
         assert_eq!(of("width=100,height=50,fit=cover,gravity=auto"), None, "nothing is cropped");
         assert_eq!(of("width=100,gravity=auto"), None, "nothing is cropped");
         assert_eq!(of("width=100,height=100,fit=cover,gravity=top"), None);
+        assert_eq!(of("width=100,height=100,fit=cover,gravity=face"), Some(Unknown::Faces));
+        assert_eq!(of("width=100,gravity=face"), None, "nothing is cropped");
+        assert_eq!(of("width=100,gravity=face,zoom=0"), None, "nothing is cropped");
+        assert_eq!(of("width=100,gravity=face,zoom=0.5"), Some(Unknown::Faces), "the zoom crops");
         assert!(matches!(of("trim=border,width=100,height=100,fit=cover,gravity=auto"), Some(Unknown::Border(_))));
     }
 
@@ -254,7 +295,8 @@ mod tests {
         };
         let asked = options("width=100,height=100,fit=cover,gravity=auto");
         for (bx, expected) in [(0, 0.25), (30, 0.75)] {
-            let settled = Unknown::Saliency.settle(&asked, Size::new(400, 200), map, &bright(bx)).expect("fits");
+            let settled =
+                Unknown::Saliency.settle(&asked, Size::new(400, 200), map, Found::Samples(&bright(bx))).expect("fits");
             let Some(Gravity::Point { x, y, mode: PointMode::BoxCenter }) = settled.gravity else {
                 panic!("{settled:?}")
             };
@@ -267,8 +309,9 @@ mod tests {
     #[test]
     fn a_flat_map_means_the_middle() {
         let asked = options("width=100,height=100,fit=cover,gravity=auto");
-        let settled =
-            Unknown::Saliency.settle(&asked, Size::new(400, 200), Size::new(40, 20), &[0.0; 800]).expect("fits");
+        let settled = Unknown::Saliency
+            .settle(&asked, Size::new(400, 200), Size::new(40, 20), Found::Samples(&[0.0; 800]))
+            .expect("fits");
         assert_eq!(settled.gravity, Some(Gravity::Point { x: 0.5, y: 0.5, mode: PointMode::BoxCenter }));
     }
 
@@ -289,7 +332,7 @@ mod tests {
             let unknown = Unknown::of(&asked, size).expect("something is left").unwrap_or(unknown);
             let end = [rect.x + rect.size.width, rect.y + rect.size.height].map(|v| v as f32);
             let found = [rect.x as f32, rect.y as f32, 0.0, 1.0, end[0], end[1], 0.0, 1.0];
-            let settled = unknown.settle(&asked, size, Size::new(2, 1), &found).expect("fits");
+            let settled = unknown.settle(&asked, size, Size::new(2, 1), Found::Samples(&found)).expect("fits");
             let geometry = resolve(size, &settled, None).expect("something is left");
             let right = (rect.x + rect.size.width + keep).min(size.width);
             let bottom = (rect.y + rect.size.height + keep).min(size.height);
@@ -302,8 +345,8 @@ mod tests {
     fn nothing_but_border_is_left_alone() {
         let asked = options("trim=border");
         let unknown = Unknown::of(&asked, Size::new(10, 10)).expect("something is left").expect("a border");
-        let settled =
-            unknown.settle(&asked, Size::new(10, 10), Size::new(2, 1), &[1e7, 1e7, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+        let found = Found::Samples(&[1e7, 1e7, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+        let settled = unknown.settle(&asked, Size::new(10, 10), Size::new(2, 1), found);
         assert_eq!(settled.expect("something is left").trim, None);
     }
 }

@@ -7,6 +7,7 @@
 mod device;
 mod error;
 mod explain;
+mod faces;
 mod find;
 mod geometry;
 mod optimize;
@@ -16,7 +17,7 @@ mod placement;
 
 pub use device::Device;
 pub use error::PlanError;
-pub use find::{DEFAULT_TOLERANCE, Unknown};
+pub use find::{DEFAULT_TOLERANCE, Found, Unknown};
 pub use geometry::{CropF, Geometry, GeometryError, resolve};
 pub use outline::{Draw, Plan, Request, Source, Stage, size_after};
 pub use picture::Picture;

@@ -1,7 +1,7 @@
 //! From options to steps: the fixed order of operations, as a literal list.
 //!
-//! Order (documented for callers): EXIF orientation, trim, flip, rotate, crop and resize, canvas and background, sharpen,
-//! blur, brightness, contrast, saturation, gamma, border, encode. What has no effect is not in the list.
+//! Order (documented for callers): EXIF orientation, trim, flip, rotate, crop and resize, matte, canvas and background,
+//! sharpen, blur, brightness, contrast, saturation, gamma, border, encode. What has no effect is not in the list.
 
 use tintype_options::{Border, TransformOptions, Warning};
 use tintype_pixels::{Depth, ImageInfo, Layout, Orientation, Rect, Rgba, Size, SourceColor};
@@ -11,7 +11,7 @@ use super::{Device, Geometry, Placement, PlanError, optimize, picture::Picture, 
 use crate::{
     Space, Working,
     ops::{
-        Background, Blur, ColorMatrix, Composite, Crop, Gamma, Orient, Pack, Pad, Reach, Resize, Sharpen, Step,
+        Background, Blur, ColorMatrix, Composite, Crop, Gamma, Matte, Orient, Pack, Pad, Reach, Resize, Sharpen, Step,
         ToEncoded, ToLinear, Unpack,
         resize::{Axis, Filter, Stretch},
         unpack::Bands,
@@ -50,6 +50,14 @@ impl From<&ImageInfo> for Source {
 pub enum Stage {
     /// All options of one transformation, in their fixed order.
     Transform(Box<TransformOptions>),
+    /// The same, of which only the foreground is kept.
+    Cutout {
+        /// All options of the transformation.
+        options: Box<TransformOptions>,
+        /// Which of the plan's sources holds how much of every pixel is foreground: one channel of floats, 0 to 1, of any
+        /// size, that covers what the transformation crops.
+        matte: usize,
+    },
     /// A layer on top.
     Draw(Draw),
 }
@@ -153,7 +161,30 @@ pub fn size_after(
     Ok(outline.size)
 }
 
-/// The plan of an analysis: `stages` of source `index`, then `steps` on what they leave, read back as floats of `layout`.
+impl Plan {
+    /// The copy that a model looks at to tell the foreground of a transformation by `options` of source `index`, after
+    /// `before`: what the transformation crops, as large as `size`, as 8-bit sRGB on white.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn view(
+        sources: &[Source],
+        index: usize,
+        before: &[Stage],
+        options: &TransformOptions,
+        size: Size,
+        request: &Request<'_>,
+    ) -> Result<Self, PlanError> {
+        let mut outline = Outline::start(sources, index, request);
+        outline.stages(before)?;
+        let geometry = Geometry { scaled: size, ..resolve(outline.size, options, None)? };
+        outline.cut_and_turn(&geometry)?;
+        outline.resize(&geometry)?;
+        outline.read_back(Layout::RGB8, |_| Vec::new())
+    }
+}
+
+/// The plan of an analysis: `stages` of source `index`, then `steps` on what they leave, read back in `layout`.
 pub(super) fn analyse(
     sources: &[Source],
     index: usize,
@@ -164,16 +195,7 @@ pub(super) fn analyse(
 ) -> Result<Plan, PlanError> {
     let mut outline = Outline::start(sources, index, request);
     outline.stages(stages)?;
-    let working = Working { space: request.space, texel: Texel::F32 };
-    let (size, is_opaque, warnings) = (outline.size, outline.is_opaque, Vec::new());
-    let mut picture = outline.finish(Ending::Working);
-    // An analysis says itself in which space it looks.
-    picture.steps.extend(steps(size));
-    optimize::optimize(&mut picture, working, false);
-    check_device(&picture, request.device)?;
-    let binding_bytes = request.device.binding_bytes;
-    let pack = Some(Pack { layout, encode: false, dither: false, binding_bytes });
-    Ok(Plan { working, picture, pack, is_opaque, warnings })
+    outline.read_back(layout, steps)
 }
 
 /// Every image must fit a texture; a streamed source only in width, because it is never whole.
@@ -234,25 +256,24 @@ impl<'a> Outline<'a> {
 
     fn stages(&mut self, stages: &[Stage]) -> Result<(), PlanError> {
         stages.iter().try_for_each(|stage| match stage {
-            Stage::Transform(options) => self.transform(options),
+            Stage::Transform(options) => self.transform(options, None),
+            Stage::Cutout { options, matte } => self.transform(options, Some(*matte)),
             Stage::Draw(draw) => self.draw(draw),
         })
     }
 
     /// The fixed order of one transformation.
-    fn transform(&mut self, options: &TransformOptions) -> Result<(), PlanError> {
+    fn transform(&mut self, options: &TransformOptions, matte: Option<usize>) -> Result<(), PlanError> {
         let geometry = resolve(self.size, options, None)?;
         for size in [geometry.filled(), geometry.output()] {
             self.check_result(size)?;
         }
         let space = self.request.space;
-        if !geometry.trim.is_whole(self.size) {
-            self.push(Crop::new(self.size, geometry.trim)?);
-        }
-        if geometry.turn != Orientation::Upright {
-            self.push(Orient(geometry.turn));
-        }
+        self.cut_and_turn(&geometry)?;
         self.resize(&geometry)?;
+        if let Some(matte) = matte {
+            self.matte(matte)?;
+        }
 
         if let Some((canvas, (x, y))) = geometry.canvas {
             let bars = if options.background.is_some() { Rgba::TRANSPARENT } else { Rgba::WHITE };
@@ -292,6 +313,55 @@ impl<'a> Outline<'a> {
         }
         self.warnings.extend(geometry.warnings);
         Ok(())
+    }
+
+    fn cut_and_turn(&mut self, geometry: &Geometry) -> Result<(), PlanError> {
+        if !geometry.trim.is_whole(self.size) {
+            self.push(Crop::new(self.size, geometry.trim)?);
+        }
+        if geometry.turn != Orientation::Upright {
+            self.push(Orient(geometry.turn));
+        }
+        Ok(())
+    }
+
+    /// Keeps the foreground by the matte in a source, which is stretched over the picture. Its values are no colors: they
+    /// have no curve.
+    fn matte(&mut self, source: usize) -> Result<(), PlanError> {
+        let Source { size, layout, .. } = self.sources[source];
+        let unpack = Unpack { bands: self.unpack.bands, ..Unpack::plain(source, size, layout) };
+        let mut matte = Picture { unpack, steps: resized(size, self.size, Filter::CatmullRom) };
+        optimize::optimize(&mut matte, Working { space: Space::Encoded, texel: Texel::F16 }, false);
+        check_device(&matte, self.request.device)?;
+        self.push(Matte { matte: Box::new(matte) });
+        self.is_opaque = false;
+        Ok(())
+    }
+
+    /// The plan that gives back, in `layout`, what `steps` make of everything so far.
+    fn read_back(mut self, layout: Layout, steps: impl FnOnce(Size) -> Vec<Step>) -> Result<Plan, PlanError> {
+        let is_picture = layout.depth == Depth::U8;
+        let texel = if is_picture { Texel::F16 } else { Texel::F32 };
+        let working = Working { space: self.request.space, texel };
+        let steps = steps(self.size);
+        let (device, is_opaque) = (self.request.device, self.is_opaque);
+        let mut picture = if is_picture {
+            self.steps.extend(steps);
+            if !is_opaque {
+                self.steps.push(Background(Rgba::WHITE).into());
+            }
+            self.finish(Ending::Working)
+        } else {
+            // An analysis says itself in which space it looks.
+            let mut picture = self.finish(Ending::Working);
+            picture.steps.extend(steps);
+            picture
+        };
+        let ends_linear = optimize::optimize(&mut picture, working, is_picture);
+        check_device(&picture, device)?;
+        let encode = is_picture && ends_linear;
+        let pack = Some(Pack { layout, encode, dither: false, binding_bytes: device.binding_bytes });
+        Ok(Plan { working, picture, pack, is_opaque, warnings: Vec::new() })
     }
 
     /// Crop and both axes; the larger reduction first.
@@ -352,6 +422,18 @@ impl<'a> Outline<'a> {
         let steps = if linear { in_their_space(self.steps, ending) } else { self.steps };
         Picture { unpack: self.unpack, steps }
     }
+}
+
+/// Steps that make a picture of `size` as large as `to`.
+pub(super) fn resized(size: Size, to: Size, filter: Filter) -> Vec<Step> {
+    [(Axis::X, size.width, to.width), (Axis::Y, size.height, to.height)]
+        .into_iter()
+        .filter(|(_, line, to)| line != to)
+        .map(|(axis, line, to)| {
+            let stretch = Stretch { line, start: 0.0, len: f64::from(line), to, filter };
+            Resize { axis, stretch, saturate: true }.into()
+        })
+        .collect()
 }
 
 /// The value, unless it is absent or changes nothing.

@@ -33,6 +33,11 @@ impl Fit {
         matches!(self, Self::Cover | Self::Crop | Self::AspectCrop | Self::Pad | Self::Squeeze)
     }
 
+    /// Whether the mode crops to the box's ratio.
+    pub const fn crops(self) -> bool {
+        matches!(self, Self::Cover | Self::Crop | Self::AspectCrop)
+    }
+
     pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
         Self::named(text).ok_or_else(|| none_of(Self::NAMES))
     }
