@@ -8,6 +8,7 @@ mod geometry;
 mod library;
 mod oracle;
 mod output;
+mod saliency;
 mod vision;
 
 use image::{DynamicImage, RgbaImage};

@@ -203,7 +203,9 @@ pub(super) fn trim_to(size: Size, inner: Rect) -> Trim {
 fn best_window(unknown: Unknown, crop: CropF, picture: Size, map: Size, found: &[f32]) -> (f64, f64) {
     let window =
         Size::new(scaled(crop.width, picture.width, map.width), scaled(crop.height, picture.height, map.height));
-    let sums = sums(map, found);
+    // Squared: what stands out most wins over large parts that stand out a little.
+    let squared: Vec<f32> = found.iter().map(|value| value * value).collect();
+    let sums = sums(map, &squared);
     let mut best = (f64::NEG_INFINITY, f64::INFINITY, (0.5, 0.5));
     for y in 0..=map.height - window.height {
         for x in 0..=map.width - window.width {
