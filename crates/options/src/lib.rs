@@ -10,6 +10,8 @@
 //!   `/image?…`, [`binding`] the form of the Images binding. [`canonical`] writes options back, always in one way, which is
 //!   what cache keys are made of; [`workers::to_json`] writes them as JSON.
 //!
+//! [`reference`] says about options what pages and help show.
+//!
 //! Around them stand [`preset`] (names for sets of options), [`sign`] (who may ask) and [`client`] (what depends on the
 //! client's hints).
 //!
@@ -34,6 +36,7 @@ mod error;
 mod pairs;
 pub mod preset;
 pub mod query;
+pub mod reference;
 pub mod registry;
 pub mod sign;
 pub mod url;

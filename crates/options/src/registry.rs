@@ -8,6 +8,7 @@ mod delivery;
 pub(crate) mod draw;
 mod geometry;
 mod output;
+pub mod page;
 mod size;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use std::fmt;
 use crate::error::Problem;
 use crate::pairs::{BadNumbers, Given, Pair};
 use crate::{OptionsError, Parsed, TransformOptions, Warning};
+pub use page::Page;
 
 /// All options, in the order they are applied and written: what refines another stands behind it.
 pub static OPTIONS: &[&OptionDef] = &[
@@ -72,6 +74,18 @@ pub fn find(name: &str) -> Option<&'static OptionDef> {
     position(name).map(|at| OPTIONS[at])
 }
 
+/// The option whose name is most like `name`; `None` where none is much like it.
+pub fn nearest(name: &str) -> Option<&'static OptionDef> {
+    /// How alike two names must be, from 0 to 1: `widht` is, `frobnicate` is not.
+    const ALIKE: f64 = 0.8;
+    let name = name.to_ascii_lowercase();
+    let names = |option: &'static OptionDef| [option.name].into_iter().chain(option.aliases.iter().copied());
+    let all =
+        OPTIONS.iter().flat_map(|option| names(option).map(|other| (*option, strsim::jaro_winkler(other, &name))));
+    let best = all.max_by(|(_, a), (_, b)| a.total_cmp(b));
+    best.filter(|(_, likeness)| *likeness >= ALIKE).map(|(option, _)| option)
+}
+
 fn position(name: &str) -> Option<usize> {
     OPTIONS.iter().position(|option| option.name == name || option.aliases.contains(&name))
 }
@@ -94,6 +108,8 @@ pub struct OptionDef {
     pub doc: &'static str,
     /// The whole story, a few sentences.
     pub long: &'static str,
+    /// What its page says besides.
+    pub page: Page,
     pub(crate) set: fn(&mut Parsed, &str) -> Result<(), Problem>,
     pub(crate) get: fn(&TransformOptions) -> Option<String>,
 }
@@ -121,6 +137,8 @@ pub enum Group {
     Size,
     /// Cutting, turning, framing.
     Geometry,
+    /// What is put on top.
+    Drawing,
     /// Colors and filters.
     Color,
     /// The file.
@@ -131,13 +149,15 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of [`OPTIONS`].
-    pub const ALL: &'static [Self] = &[Self::Size, Self::Geometry, Self::Color, Self::Output, Self::Delivery];
+    pub const ALL: &'static [Self] =
+        &[Self::Size, Self::Geometry, Self::Drawing, Self::Color, Self::Output, Self::Delivery];
 
     /// A heading.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Size => "Size",
             Self::Geometry => "Geometry",
+            Self::Drawing => "Drawing",
             Self::Color => "Color and filters",
             Self::Output => "Output",
             Self::Delivery => "Delivery",

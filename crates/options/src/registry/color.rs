@@ -1,5 +1,6 @@
 //! Colors and filters.
 
+use super::page::{Demo, Model, Page};
 use super::{Group, Kind, OptionDef};
 use crate::Segment;
 use crate::value::{color, number};
@@ -17,6 +18,21 @@ pub(super) static SEGMENT: OptionDef = OptionDef {
     doc: "Makes the background transparent",
     long: "foreground finds what stands out and makes everything else transparent, with soft edges. With background the \
            rest is filled instead.",
+    page: Page::new(
+        "foreground",
+        &["background", "true"],
+        Demo::pixels("astronaut.jpg", "width=400", "width=400,segment=foreground")
+            .alike("This server has no such model, and the picture stays whole."),
+    )
+    .model(Model {
+        when: "segment=foreground",
+        what: "a model that tells foreground from background",
+        without: "The picture stays whole.",
+    })
+    .with(&[
+        ("background", "Fills what segment makes transparent."),
+        ("format", "JPEG knows no transparency; without a format the result is PNG then."),
+    ]),
     set: |p, v| {
         p.options.segment = Some(Segment::parse(v)?);
         Ok(())
@@ -34,6 +50,16 @@ pub(super) static BACKGROUND: OptionDef = OptionDef {
     doc: "Color under the picture",
     long: "Shows through transparent parts and in the bars of fit=pad; may itself be transparent. Any CSS color: names, \
            %23rrggbb, rgb(255,0,0), rgb(255%200%200), hsl(...) and the rest.",
+    page: Page::new(
+        "any CSS color",
+        &["paper", "12"],
+        Demo::pixels("horse.png", "width=400", "width=400,background=%23d9a566"),
+    )
+    .with(&[
+        ("fit", "Fills the bars of fit=pad."),
+        ("format", "Where the format knows no transparency and nothing else is said, white is used."),
+        ("border", "Comes later, with a color of its own."),
+    ]),
     set: |p, v| {
         p.options.background = Some(color::parse(v)?);
         Ok(())
@@ -43,7 +69,7 @@ pub(super) static BACKGROUND: OptionDef = OptionDef {
 
 /// A definition of a factor of which 0 means no change.
 macro_rules! factor {
-    ($static:ident, $field:ident, $doc:literal, $long:literal) => {
+    ($static:ident, $field:ident, $demo:literal, $with:expr, $doc:literal, $long:literal) => {
         pub(super) static $static: OptionDef = OptionDef {
             name: stringify!($field),
             aliases: &[],
@@ -53,6 +79,12 @@ macro_rules! factor {
             example: "1.5",
             doc: $doc,
             long: $long,
+            page: Page::new(
+                "a number from 0 to 255; 0 and 1 change nothing",
+                &["-1", "300", "more"],
+                Demo::pixels("coffee.jpg", "width=480", concat!("width=480,", stringify!($field), "=", $demo)),
+            )
+            .with($with),
             set: |p, v| {
                 p.options.$field = Some(number::within(v, 0.0, MAX_FACTOR)?).filter(|factor| *factor != 0.0);
                 Ok(())
@@ -65,18 +97,27 @@ macro_rules! factor {
 factor!(
     BRIGHTNESS,
     brightness,
+    "1.5",
+    &[
+        ("contrast", "Comes after brightness; then saturation, then gamma."),
+        ("fit", "Changes the bars of fit=pad too.")
+    ],
     "Makes the picture darker (below 1) or lighter (above 1)",
     "A factor, up to 255: 0.5 is half as bright, 2 twice. 0 changes nothing."
 );
 factor!(
     CONTRAST,
     contrast,
+    "1.6",
+    &[("brightness", "Comes before contrast; saturation and gamma after it.")],
     "Makes the picture flatter (below 1) or stronger (above 1)",
     "A factor, up to 255. 0 changes nothing."
 );
 factor!(
     GAMMA,
     gamma,
+    "0.5",
+    &[("brightness", "Moves all tones; gamma leaves black and white where they are, and comes last.")],
     "Makes the middle tones lighter (below 1) or darker (above 1)",
     "An exponent on the values, up to 255; black and white stay where they are. 0 changes nothing."
 );
@@ -90,6 +131,12 @@ pub(super) static SATURATION: OptionDef = OptionDef {
     example: "0",
     doc: "Makes colors muted (below 1) or vivid (above 1)",
     long: "A factor, up to 255. 0 is greyscale.",
+    page: Page::new(
+        "a number from 0 to 255; 1 changes nothing",
+        &["-1", "300", "none"],
+        Demo::pixels("coffee.jpg", "width=480", "width=480,saturation=0"),
+    )
+    .with(&[("contrast", "Comes before saturation, gamma after it.")]),
     set: |p, v| {
         p.options.saturation = Some(number::within(v, 0.0, MAX_FACTOR)?);
         Ok(())
@@ -106,6 +153,15 @@ pub(super) static SHARPEN: OptionDef = OptionDef {
     example: "1",
     doc: "Strengthens edges",
     long: "0 does nothing, 1 suits a picture that was made smaller, 10 is the most.",
+    page: Page::new(
+        "a number from 0 to 10",
+        &["11", "-1", "yes"],
+        Demo::pixels("coffee.jpg", "width=480", "width=480,sharpen=4"),
+    )
+    .with(&[
+        ("width", "Sharpening comes after resizing, in pixels of the result."),
+        ("blur", "Comes after sharpening."),
+    ]),
     set: |p, v| {
         p.options.sharpen = Some(number::within(v, 0.0, 10.0)?);
         Ok(())
@@ -123,6 +179,16 @@ pub(super) static BLUR: OptionDef = OptionDef {
     doc: "Blurs",
     long: "A radius in pixels of the result: 0 does nothing, 1 is slight, 250 is the most. No protection for secrets: \
            whoever sees the URL can ask for the picture without it.",
+    page: Page::new(
+        "a number from 0 to 250",
+        &["300", "-1", "soft"],
+        Demo::pixels("coffee.jpg", "width=480", "width=480,blur=8"),
+    )
+    .with(&[
+        ("width", "The radius is in pixels of the result: a smaller picture looks more blurred."),
+        ("fit", "The bars of fit=pad are blurred too."),
+        ("border", "Comes later and stays sharp."),
+    ]),
     set: |p, v| {
         p.options.blur = Some(number::within(v, 0.0, 250.0)?);
         Ok(())

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use tintype_pixels::Rgba;
 
+use super::page::{Call, Demo, Faces, Page};
 use super::{Group, Kind, OptionDef, apply, find, settle};
 use crate::error::Problem;
 use crate::pairs::{BadNumbers, Given, Pair};
@@ -19,7 +20,7 @@ use crate::{
 pub(crate) static DRAW: OptionDef = OptionDef {
     name: "draw",
     aliases: &[],
-    group: Group::Geometry,
+    group: Group::Drawing,
     kind: Kind::Text,
     default: "",
     example: "(url=logo.png,width=0.25,right=10,bottom=10,opacity=0.8)",
@@ -30,6 +31,14 @@ pub(crate) static DRAW: OptionDef = OptionDef {
            included. A text has font (the URL of a file), color and size too. Several layers stand one behind the \
            other, (...)(...), or in several draw options, which add up; the last is on top. At most 16 layers, 4 deep. \
            Inside a text, commas, slashes and parentheses are percent-encoded.",
+    page: Page::new("layers, each a list of options in parentheses that has url=SOURCE or text=TEXT", &["logo.png", "(width=10)", "(url=a.png,left=1,right=1)"], Demo::pixels("coffee.jpg", "width=480", "width=480,draw=(url=docs/samples/logo.png,width=0.25,right=16,bottom=16)(text=Good%20morning,size=34,color=white,left=20,top=14)"))
+    .cloudflare(Faces::NO_URL)
+    .call(Call::Draw)
+    .with(&[
+        ("width", "The result keeps the size of the picture below; layers are cut off at its edges."),
+        ("border", "Layers are drawn over the frame."),
+        ("format", "Options about the file or the client mean nothing inside a layer and give a warning."),
+    ]),
     set: |_, _| Err(Problem::refused(canonical::LAYERS)),
     get: |o| (!o.draw.is_empty()).then(|| canonical::layers(&o.draw)),
 };
@@ -143,7 +152,7 @@ pub(crate) static LAYER_OPTIONS: &[LayerOption] = &[
 ];
 
 /// Options that say where a layer goes, as the binding's draw command has them.
-const PLACEMENT: &[&str] = &["top", "right", "bottom", "left", "opacity", "repeat", "composite"];
+pub(crate) const PLACEMENT: &[&str] = &["top", "right", "bottom", "left", "opacity", "repeat", "composite"];
 
 /// Options that a text has, and a picture has not.
 const OF_TEXTS: &[&str] = &["text", "font", "color", "size"];
@@ -193,7 +202,11 @@ fn read_layer(parsed: &mut Parsed, pairs: Vec<Pair<'_>>, bad_numbers: BadNumbers
         let full_name = option.map_or(&*name, |option| option.name);
         match (LAYER_OPTIONS.iter().find(|option| option.name == full_name), option, value) {
             (Some(option), _, Given::Text(value)) => own.push((option, value)),
-            (None, Some(OptionDef { group: Group::Size | Group::Geometry | Group::Color, .. }), value) => {
+            (
+                None,
+                Some(OptionDef { group: Group::Size | Group::Geometry | Group::Drawing | Group::Color, .. }),
+                value,
+            ) => {
                 changing.push(Pair { name, value });
             }
             // What is about the file or the client means nothing for a layer.

@@ -1,5 +1,6 @@
 //! The file.
 
+use super::page::{Call, Demo, Faces, Page};
 use super::{Group, Kind, OptionDef};
 use crate::error::Problem;
 use crate::{Compression, Metadata, OutputFormat, Parsed, Quality, Warning};
@@ -25,6 +26,18 @@ pub(super) static FORMAT: OptionDef = OptionDef {
     long: "auto gives AVIF or WebP to clients that accept them. Without a format the result is JPEG, or PNG where there \
            is transparency; animations stay animated. png is a hint, png-force is binding. json describes the picture \
            instead. svg passes an SVG source on.",
+    page: Page::new(
+        "auto, avif, webp, jpeg, baseline-jpeg, png, png-force, gif, json or svg",
+        &["jpg", "mp4"],
+        Demo::file("coffee.jpg", "width=480", "width=480,format=webp"),
+    )
+    .call(Call::Output)
+    .with(&[
+        ("quality", "Quality of JPEG, WebP and AVIF."),
+        ("compression", "fast may choose another format."),
+        ("background", "What shows through where the format knows no transparency; white without it."),
+        ("metadata", "Only a JPEG keeps any."),
+    ]),
     set: |p, v| {
         p.options.format = Some(OutputFormat::parse(v)?);
         Ok(())
@@ -42,6 +55,16 @@ pub(super) static QUALITY: OptionDef = OptionDef {
     doc: "Quality of JPEG, WebP and AVIF, 1 to 100 or a word",
     long: "Also high (90), medium-high (70), medium-low (50) and low (35). Numbers are rounded and moved into 1 to 100. \
            WebP at 100 is lossless; PNG may use a palette where a quality is given.",
+    page: Page::new(
+        "a number from 1 to 100, or high, medium-high, medium-low or low",
+        &["0", "150", "best"],
+        Demo::file("coffee.jpg", "width=480", "width=480,quality=10"),
+    )
+    .call(Call::Output)
+    .with(&[
+        ("format", "Counts for JPEG, WebP and AVIF; WebP at 100 is lossless."),
+        ("slow-connection-quality", "Takes its place on slow connections."),
+    ]),
     set: |p, v| {
         p.options.quality = Some(quality(p, "quality", v)?);
         Ok(())
@@ -58,6 +81,14 @@ pub(super) static COMPRESSION: OptionDef = OptionDef {
     example: "fast",
     doc: "Chooses the quickest encoder",
     long: "fast overrides format where another encoder is quicker; files are larger.",
+    page: Page::new(
+        "fast",
+        &["best", "true"],
+        Demo::file("coffee.jpg", "width=480,format=webp", "width=480,format=webp,compression=fast"),
+    )
+    .cloudflare(Faces::NO_BINDING)
+    .here(Faces::NO_BINDING)
+    .with(&[("format", "Is overridden where another encoder is quicker.")]),
     set: |p, v| {
         p.options.compression = Some(Compression::parse(v)?);
         Ok(())
@@ -74,6 +105,14 @@ pub(super) static ANIM: OptionDef = OptionDef {
     example: "false",
     doc: "Whether animations stay animated",
     long: "false keeps only the first frame.",
+    page: Page::new(
+        "true or false",
+        &["no", "0"],
+        Demo::file("moving.gif", "format=webp", "format=webp,anim=false")
+            .alike("This version reads the first frame of an animation only, whatever anim says."),
+    )
+    .call(Call::Output)
+    .with(&[("format", "GIF and WebP can be animated.")]),
     set: |p, v| {
         p.options.anim = Some(v.parse().map_err(|_wrong| Problem::refused("true or false"))?);
         Ok(())
@@ -91,6 +130,14 @@ pub(super) static METADATA: OptionDef = OptionDef {
     doc: "Which metadata a JPEG keeps",
     long: "copyright keeps the copyright notice, keep keeps most of EXIF with the GPS position, none keeps nothing. \
            Other formats keep nothing. Orientation and color profile are applied to the pixels in every case.",
+    page: Page::new(
+        "keep, copyright or none",
+        &["all", "false"],
+        Demo::file("coffee.jpg", "width=480,metadata=keep", "width=480,metadata=none"),
+    )
+    .cloudflare(Faces::NO_BINDING)
+    .here(Faces::NO_BINDING)
+    .with(&[("format", "Only a JPEG keeps any.")]),
     set: |p, v| {
         p.options.metadata = Some(Metadata::parse(v)?);
         Ok(())

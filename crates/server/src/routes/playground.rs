@@ -84,6 +84,7 @@ fn described(option: &OptionDef) -> Value {
     let group = match option.group {
         Group::Size => "size",
         Group::Geometry => "geometry",
+        Group::Drawing => "drawing",
         Group::Color => "color",
         Group::Output => "output",
         Group::Delivery => "delivery",

@@ -1,0 +1,70 @@
+//! What is there besides Cloudflare's options. Options that are only taken in more places than there are not listed: see
+//! [`super::only_here`].
+
+/// One such thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Extension {
+    /// What it is.
+    pub title: &'static str,
+    /// How it works.
+    pub text: &'static str,
+    /// How it is written.
+    pub example: &'static str,
+    /// The options it is about.
+    pub options: &'static [&'static str],
+}
+
+/// All of them.
+pub static EXTENSIONS: &[Extension] = &[
+    Extension {
+        title: "Layers in URLs",
+        text: "draw takes pictures and texts in parentheses, each with options of its own, layers inside of layers included. \
+               Cloudflare draws in Workers only.",
+        example: "/cdn-cgi/image/width=800,draw=(url=logo.png,width=0.25,right=10,bottom=10)(text=Hello,size=24)/photo.jpg",
+        options: &["draw"],
+    },
+    Extension {
+        title: "Query form",
+        text: "The same options as parameters, for programs that build queries anyway; url is the source.",
+        example: "/image?url=photo.jpg&width=400&fit=cover",
+        options: &[],
+    },
+    Extension {
+        title: "Presets",
+        text: "The section [presets] of the configuration names sets of options. The name stands in place of options, or as \
+               preset=NAME among them. With server.presets_only nothing else is answered.",
+        example: "/cdn-cgi/image/thumb/photo.jpg",
+        options: &[],
+    },
+    Extension {
+        title: "Signed URLs",
+        text: "With keys in the section [signing], sig=… among the options proves who made a URL, and exp=… says until when it \
+               is good. With signing.required nothing else is answered.",
+        example: "/cdn-cgi/image/width=400,exp=1798761600,key=web,sig=HEX/photo.jpg",
+        options: &[],
+    },
+    Extension {
+        title: "Frames in URLs",
+        text: "border and its parts are taken in URLs, written with semicolons.",
+        example: "/cdn-cgi/image/width=400,border=black;3/photo.jpg",
+        options: &["border", "border.color", "border.width"],
+    },
+    Extension {
+        title: "Crops centered on a point",
+        text: "A point with ;box-center behind it puts the crop's middle there; Cloudflare's types have it in JSON only.",
+        example: "/cdn-cgi/image/width=300,height=300,fit=cover,gravity=0.2x0.7;box-center/photo.jpg",
+        options: &["gravity"],
+    },
+    Extension {
+        title: "A PNG for certain",
+        text: "format=png-force gives PNG where format=png is only a hint.",
+        example: "/cdn-cgi/image/width=400,format=png-force/photo.jpg",
+        options: &["format"],
+    },
+    Extension {
+        title: "Timings",
+        text: "Answers have the header Server-Timing with milliseconds for fetch, decode, plan, gpu, encode and total.",
+        example: "Server-Timing: fetch;dur=1.204, decode;dur=8.530, …",
+        options: &[],
+    },
+];
