@@ -13,6 +13,7 @@ use tintype_options::{OnError, OutputFormat, Parsed};
 
 use crate::admission::Permit;
 use crate::compose::Composition;
+use crate::docs::Sample;
 use crate::engine::Request;
 use crate::layers::Layers;
 use crate::negotiate::{Keeping, accepts, hints, keeping};
@@ -179,6 +180,7 @@ impl Job {
             Target::Absolute(url) => url.to_string(),
             // One slash: with two, or a backslash, a browser would take the path for a host.
             Target::Relative { source } => format!("/{}", source.trim_start_matches(['/', '\\'])),
+            Target::Sample(sample) => format!("/{}{}", Sample::FOLDER, sample.name),
         };
         let mut response = rejection.clone().into_response();
         *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;

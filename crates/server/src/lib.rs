@@ -4,7 +4,7 @@
 //! `routes` (which face), `tintype_options` (what is asked), `origin` (where the source is, and whether it may be read),
 //! `layers` (the same for what is drawn on it), `admission` (whether there is room), `engine` and `compose` (the picture),
 //! `respond` or `reject` (the answer). `job` is that order for every face that names its source; the binding brings its
-//! pictures along in a `form`. Nothing here touches pixels, and nothing outside knows HTTP.
+//! pictures along in a `form`. `docs` is the reference. Nothing here touches pixels, and nothing outside knows HTTP.
 //!
 //! Start with [`serve`], or with [`router`] to see what answers where.
 
@@ -15,6 +15,7 @@ mod app;
 mod compose;
 pub mod config;
 mod connections;
+mod docs;
 mod engine;
 mod envelope;
 mod form;

@@ -54,6 +54,11 @@ impl Rejection {
         Self::new(StatusCode::LOOP_DETECTED, 9403, "the source is itself a transformed picture: the request loops")
     }
 
+    /// A page's picture was asked for, and the page has none.
+    pub(crate) fn not_a_picture() -> Self {
+        Self::new(StatusCode::NOT_FOUND, 9404, "this page has no picture")
+    }
+
     /// The URL is longer than `limit_bytes`.
     pub(crate) fn long_url(limit_bytes: u64) -> Self {
         Self::new(StatusCode::URI_TOO_LONG, 9419, format!("options and source are longer than {limit_bytes} bytes"))

@@ -8,6 +8,7 @@ use tintype_options::preset::{Allowed, Presets};
 use crate::admission::Gate;
 use crate::compose::Composition;
 use crate::config::Config;
+use crate::docs::Gallery;
 use crate::engine::{Engine, Rendered, Request};
 use crate::origin::{OriginsError, Sources};
 use crate::reject::Rejection;
@@ -30,6 +31,7 @@ struct Inner {
     uploads: Gate,
     jobs: Gate,
     engine: OnceLock<Arc<dyn Engine>>,
+    gallery: Gallery,
 }
 
 impl AppState {
@@ -43,7 +45,16 @@ impl AppState {
         let allowed = if config.server.presets_only { Allowed::PresetsOnly } else { Allowed::Everything };
         let presets = config.presets.presets.clone().allowing(allowed);
         Ok(Self {
-            inner: Arc::new(Inner { config, presets, sources, fetches, uploads, jobs, engine: OnceLock::new() }),
+            inner: Arc::new(Inner {
+                config,
+                presets,
+                sources,
+                fetches,
+                uploads,
+                jobs,
+                engine: OnceLock::new(),
+                gallery: Gallery::default(),
+            }),
         })
     }
 
@@ -76,6 +87,11 @@ impl AppState {
     /// Whether the Images binding is answered: it names neither presets nor keys.
     pub(crate) fn has_binding(&self) -> bool {
         !self.inner.config.signing.required && !self.inner.config.server.presets_only
+    }
+
+    /// The reference's pictures.
+    pub(crate) fn gallery(&self) -> &Gallery {
+        &self.inner.gallery
     }
 
     pub(crate) fn sources(&self) -> &Sources {

@@ -77,7 +77,7 @@ fn if_none_match(headers: &HeaderMap) -> Vec<Validator> {
 }
 
 /// 128 bits of SHA-256, in hexadecimal.
-fn hash(bytes: &[u8]) -> String {
+pub(crate) fn hash(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(32);
     for byte in &Sha256::digest(bytes)[..16] {
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");

@@ -486,6 +486,7 @@ async fn the_playground_has_what_its_page_asks_for() {
     let server = Server::new();
     for (uri, content_type) in [
         ("/", "text/html; charset=utf-8"),
+        ("/pages/shared.css", "text/css; charset=utf-8"),
         ("/playground/playground.css", "text/css; charset=utf-8"),
         ("/playground/playground.js", "text/javascript; charset=utf-8"),
         ("/playground/options.json", "application/json"),
@@ -504,7 +505,11 @@ async fn the_playground_has_what_its_page_asks_for() {
     assert_eq!(server.get("/nothing").await.0, StatusCode::NOT_FOUND);
     assert_eq!(server.get("/playground/../Cargo.toml").await.0, StatusCode::NOT_FOUND);
     let without = Server::with(|config| config.server.playground = false);
-    assert_eq!(without.get("/").await.0, StatusCode::NOT_FOUND);
+    for uri in
+        ["/", "/docs", "/docs/width", "/docs/samples/coffee.jpg", "/cdn-cgi/image/width=9/docs/samples/coffee.jpg"]
+    {
+        assert_eq!(without.get(uri).await.0, StatusCode::NOT_FOUND, "{uri}");
+    }
 }
 
 #[tokio::test]

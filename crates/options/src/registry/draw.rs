@@ -31,7 +31,7 @@ pub(crate) static DRAW: OptionDef = OptionDef {
            included. A text has font (the URL of a file), color and size too. Several layers stand one behind the \
            other, (...)(...), or in several draw options, which add up; the last is on top. At most 16 layers, 4 deep. \
            Inside a text, commas, slashes and parentheses are percent-encoded.",
-    page: Page::new("layers, each a list of options in parentheses that has url=SOURCE or text=TEXT", &["logo.png", "(width=10)", "(url=a.png,left=1,right=1)"], Demo::pixels("coffee.jpg", "width=480", "width=480,draw=(url=docs/samples/logo.png,width=0.25,right=16,bottom=16)(text=Good%20morning,size=34,color=white,left=20,top=14)"))
+    page: Page::new("layers, each a list of options in parentheses that has url=SOURCE or text=TEXT", &["logo.png", "(width=10)", "(url=a.png,left=1,right=1)"], Demo::pixels("coffee.jpg", "width=480", "width=480,draw=(url=docs/samples/logo.png,width=0.25,right=16,bottom=16)(text=Good%20morning,size=34,color=white,right=16,top=14)"))
     .cloudflare(Faces::NO_URL)
     .call(Call::Draw)
     .with(&[

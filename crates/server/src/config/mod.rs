@@ -57,7 +57,7 @@ pub struct ServerConfig {
     pub timeout: Interval,
     /// How long requests that were admitted may go on after SIGTERM. Default 30 s.
     pub shutdown: Interval,
-    /// Whether `/` is the playground. Default true.
+    /// Whether `/` is the playground and `/docs` the reference, with their sample pictures. Default true.
     pub playground: bool,
     /// Whether Workers are answered: `cf.image` of requests through a proxy, and the Images binding's `POST /info` and
     /// `POST /transform`. Default true.

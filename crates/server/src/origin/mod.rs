@@ -1,4 +1,4 @@
-//! Where source pictures come from: a folder, base URLs, and allowed hosts.
+//! Where source pictures come from: a folder, base URLs, allowed hosts, and what comes with the program.
 //!
 //! [`Sources::resolve`] decides, without any I/O, whether and where a source may be read; [`Sources::fetch`] reads it
 //! within the limits. Nothing here looks into the bytes, keeps them, or knows HTTP statuses towards the client: errors
@@ -24,6 +24,7 @@ use url::Url;
 pub use allow::{AllowRule, AllowRuleError};
 
 use crate::config::Config;
+use crate::docs::{SAMPLES, Sample};
 use folder::Folder;
 pub(crate) use memory::{Held, Memory};
 use remote::Fetcher;
@@ -39,6 +40,8 @@ pub(crate) struct Sources {
     fetcher: Option<Fetcher>,
     memory: Memory,
     timeout: Duration,
+    /// Whether the pictures that come with the program are sources, below [`Sample::FOLDER`].
+    samples: bool,
 }
 
 /// A source that may be read.
@@ -51,6 +54,8 @@ pub(crate) enum Target {
     },
     /// A URL of an allowed host.
     Absolute(Url),
+    /// One of the pictures that come with the program.
+    Sample(&'static Sample),
 }
 
 /// A source that was read.
@@ -221,13 +226,17 @@ impl Sources {
             fetcher,
             memory: Memory::new(config.limits.memory.0),
             timeout: origins.timeout.0,
+            samples: config.server.playground,
         })
     }
 
     /// Decides where `source` is read from. No I/O.
     pub(crate) fn resolve(&self, source: &Source<'_>) -> Result<Target, OriginError> {
         match source {
-            Source::Path(path) => Ok(Target::Relative { source: path.clone().into_owned() }),
+            Source::Path(path) => match Sample::of_source(path).filter(|_| self.samples) {
+                Some(sample) => Ok(Target::Sample(sample)),
+                None => Ok(Target::Relative { source: path.clone().into_owned() }),
+            },
             Source::Url(text) => {
                 let url = Url::parse(text).map_err(|_parse| OriginError::InvalidUrl)?;
                 if !is_plain_http(&url) {
@@ -245,6 +254,7 @@ impl Sources {
             match target {
                 Target::Relative { source } => self.fetch_relative(source, known).await,
                 Target::Absolute(url) => self.fetch_url(url.clone(), known).await,
+                Target::Sample(sample) => Ok(self.read_sample(sample, known)),
             }
         };
         tokio::time::timeout(self.timeout, fetch).await.unwrap_or(Err(OriginError::DownloadTimeout))
@@ -255,10 +265,22 @@ impl Sources {
         self.memory.hold()
     }
 
-    /// Names of pictures in the folder, sorted, at most `limit`; none without a folder.
+    /// Names of pictures in the folder, sorted, at most `limit`; without a folder those that come with the program.
     pub(crate) async fn pictures(&self, limit: usize) -> Vec<String> {
-        let Some(folder) = self.folder.clone() else { return Vec::new() };
+        let Some(folder) = self.folder.clone() else {
+            let names = SAMPLES.iter().map(|sample| format!("{}{}", Sample::FOLDER, sample.name));
+            return if self.samples { names.collect() } else { Vec::new() };
+        };
         tokio::task::spawn_blocking(move || folder.pictures(limit)).await.unwrap_or_default()
+    }
+
+    fn read_sample(&self, sample: &'static Sample, known: Option<&Validator>) -> Fetch {
+        let validator = sample.validator();
+        if known == Some(&validator) {
+            return Fetch::Unchanged { cache_control: None, expires: None };
+        }
+        let (bytes, held) = (Bytes::from_static(sample.bytes), self.memory.hold());
+        Fetch::Fetched(Fetched { bytes, validator: Some(validator), cache_control: None, expires: None, held })
     }
 
     async fn fetch_relative(&self, source: &str, known: Option<&Validator>) -> Result<Fetch, OriginError> {

@@ -18,7 +18,7 @@ function make(tag, properties = {}, ...children) {
 
 // ---------------------------------------------------------------------------------------------------------------- state
 
-const GROUPS = ["size", "crop", "geometry", "colour", "color", "effects", "output", "delivery", "other"];
+const GROUPS = ["size", "geometry", "drawing", "color", "output", "delivery", "other"];
 const GROUP_TITLES = { color: "Colour" };
 const DEBOUNCE_MS = 120;
 const PREVIEW_EDGE = 2048;
@@ -231,7 +231,15 @@ function drawOption(option, into) {
     row.querySelector("input, select")?.focus();
   });
   const doc = make("span", { className: "unseen", id: `${id}-doc`, textContent: option.doc ?? "" });
-  const head = make("div", { className: "option-head" }, label, alias, reset);
+  const about = make("a", {
+    className: "about",
+    href: `/docs/${encodeURIComponent(option.name)}`,
+    textContent: "?",
+    title: `All about ${option.name}`,
+    "aria-label": `All about ${option.name}`,
+  });
+  if (option.group === "other") about.hidden = true;
+  const head = make("div", { className: "option-head" }, label, alias, about, reset);
   const control = controlFor(option)(option, { id, label, head });
   row.append(head, control.body, doc);
   row.addEventListener("focusin", () => showHelp(option));

@@ -1,8 +1,10 @@
 //! What answers where. One file per face of the server; none of them knows files, sockets or pixels.
 
 mod binding;
+mod docs;
 mod health;
 mod image;
+mod pages;
 mod playground;
 pub(crate) mod workers;
 
@@ -28,7 +30,7 @@ pub(crate) fn all(state: &AppState) -> Router<AppState> {
     } else {
         router
     };
-    if state.config().server.playground { router.merge(playground::routes()) } else { router }
+    if state.config().server.playground { router.merge(playground::routes()).merge(docs::routes()) } else { router }
 }
 
 async fn nothing_here() -> Response {

@@ -21,6 +21,7 @@ use tintype_options::url;
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
 
 use super::health::json_response;
+use super::pages::{Keep, SHARED_CSS, answer};
 use crate::compose::Composition;
 use crate::engine::Request;
 use crate::job::settled;
@@ -34,10 +35,6 @@ const HTML: &str = include_str!("../pages/playground.html");
 const CSS: &str = include_str!("../pages/playground.css");
 const SCRIPT: &str = include_str!("../pages/playground.js");
 
-/// What the page may load: itself, and pictures that it was given.
-const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
-
 /// Pictures of the folder that are offered.
 const MAX_SAMPLES: usize = 200;
 
@@ -47,24 +44,18 @@ const EXPLAIN: &str = "/playground/explain/";
 /// Everything below `/` that is the playground's.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/", get(|| page("text/html; charset=utf-8", HTML)))
-        .route("/playground/playground.css", get(|| page("text/css; charset=utf-8", CSS)))
-        .route("/playground/playground.js", get(|| page("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/", get(|headers| page(headers, "text/html; charset=utf-8", HTML)))
+        .route("/pages/shared.css", get(|headers| page(headers, "text/css; charset=utf-8", SHARED_CSS)))
+        .route("/playground/playground.css", get(|headers| page(headers, "text/css; charset=utf-8", CSS)))
+        .route("/playground/playground.js", get(|headers| page(headers, "text/javascript; charset=utf-8", SCRIPT)))
         .route("/playground/options.json", get(options))
         .route("/playground/samples.json", get(samples))
         .route("/playground/transform/{*options}", post(transform))
         .route("/playground/explain/{*options}", get(explain))
 }
 
-async fn page(content_type: &'static str, text: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    (headers, text).into_response()
+async fn page(headers: HeaderMap, content_type: &'static str, text: &'static str) -> Response {
+    answer(&headers, StatusCode::OK, content_type, Keep::Checked, text)
 }
 
 /// Every option, as the page draws its controls from.
