@@ -14,7 +14,7 @@ use crate::help;
     disable_help_subcommand = true,
     arg_required_else_help = true,
     max_term_width = 120,
-    after_help = "`tintype help options` lists what can be done to a picture; `tintype help COMMAND` explains a command.\n\
+    after_help = "`tintype help options` lists what can be done to a picture; `tintype help NAME` explains an option or a command.\n\
                   Exit status: 0 done, 1 failed, 2 wrong usage."
 )]
 pub(crate) struct Args {
@@ -151,7 +151,7 @@ pub(crate) struct DoctorArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct HelpArgs {
-    /// A command, `options`, or `options NAME`
+    /// A command, an option, `options`, `choices` or `extensions`
     pub(crate) topic: Vec<String>,
 }
 

@@ -173,6 +173,7 @@ fn wrong_usage_is_one_line_and_status_2() {
         ("explain width=80", &["--size"]),
         ("help bogus", &["bogus", "transform"]),
         ("help options bogus", &["bogus", "help options"]),
+        ("help widht", &["widht", "did you mean the option width?"]),
         ("serve --listen nowhere", &["--listen", "\"nowhere\"", "127.0.0.1:8080"]),
         ("serve --allow-origin https://a.com", &["--allow-origin", "https://a.com"]),
     ] {
@@ -220,7 +221,11 @@ fn help_tells_of_every_command_and_option() {
             assert!(ran.text().contains(option), "{option} in {line}");
         }
     }
-    assert!(run(folder.path(), "help options g").ok().text().contains("gravity"));
+    for line in ["help options g", "help gravity"] {
+        assert!(run(folder.path(), line).ok().text().contains("/cdn-cgi/image/gravity=face/photo.jpg"), "{line}");
+    }
+    assert!(run(folder.path(), "help choices").ok().text().contains("dpr"));
+    assert!(run(folder.path(), "help extensions").ok().text().contains("png-force"));
     assert!(run(folder.path(), "--version").ok().text().starts_with("tintype "));
     let nothing = run(folder.path(), "");
     assert_eq!(nothing.status, Some(2));
