@@ -27,7 +27,7 @@ pub(super) static SEGMENT: OptionDef = OptionDef {
     .model(Model {
         when: "segment=foreground",
         what: "a model that tells foreground from background",
-        without: "The picture stays whole.",
+        without: "The answer is an error that says so.",
     })
     .with(&[
         ("background", "Fills what segment makes transparent."),

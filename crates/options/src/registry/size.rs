@@ -142,7 +142,7 @@ pub(super) static GRAVITY: OptionDef = OptionDef {
     .model(Model {
         when: "gravity=face",
         what: "a face detector",
-        without: "The middle of the picture is kept, as where a picture shows no face.",
+        without: "Where something is cropped, the answer is an error that says so.",
     })
     .with(&[
         ("fit", "Only cover, crop and aspect-crop cut anything off; with other modes gravity has no effect."),
@@ -176,7 +176,7 @@ pub(super) static ZOOM: OptionDef = OptionDef {
         .alike("No faces are looked for on this server, so there is nothing to zoom in on."),
     )
     .cloudflare(Faces::NO_BINDING)
-    .model(Model { when: "zoom", what: "a face detector", without: "It has no effect." })
+    .model(Model { when: "zoom", what: "a face detector", without: "The answer is an error that says so." })
     .with(&[("gravity", "Has an effect with gravity=face only.")]),
     set: |p, v| {
         p.options.zoom = Some(number::within(v, 0.0, 1.0)?);
@@ -209,7 +209,7 @@ pub(super) static UPSCALE: OptionDef = OptionDef {
     .model(Model {
         when: "upscale=generate",
         what: "a super-resolution model",
-        without: "The picture is interpolated, as with upscale=interpolate.",
+        without: "The answer is an error that says so.",
     })
     .with(&[("fit", "Matters where the picture is enlarged: contain, scale-up, cover and pad can, squeeze too.")]),
     set: |p, v| {
