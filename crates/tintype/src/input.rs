@@ -1,11 +1,11 @@
 //! Building a transformation call by call: the library's own spelling.
 
 use std::{
-    borrow::Cow,
     future::{Future, IntoFuture},
     pin::Pin,
 };
 
+use bytes::Bytes;
 use tintype_engine::plan::{Draw, Placement, Stage};
 use tintype_options::{Quality, TransformOptions};
 use tintype_pixels::{Planes, Size};
@@ -28,9 +28,9 @@ pub struct Input {
 }
 
 impl Tintype {
-    /// Starts with an encoded picture.
-    pub fn input(&self, bytes: impl Into<Vec<u8>>) -> Input {
-        Input::new(self, Pixels::Encoded(Cow::Owned(bytes.into())))
+    /// Starts with an encoded picture: a `Vec<u8>`, a `&'static [u8]`, or [`Bytes`] that others share. Nothing copies it.
+    pub fn input(&self, bytes: impl Into<Bytes>) -> Input {
+        Input::new(self, Pixels::Encoded(bytes.into()))
     }
 
     /// Starts with a text on nothing.
@@ -99,7 +99,7 @@ impl Input {
     }
 
     fn work(&self) -> Work<'_> {
-        Work { pixels: self.pixels.clone(), stages: &self.stages }
+        Work { pixels: &self.pixels, stages: &self.stages }
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use serde_json::json;
 use tintype_codecs::{self as codecs, CodecError, Encode, Metadata};
 use tintype_engine::{
@@ -38,22 +39,41 @@ impl From<TransformOptions> for Request {
 /// A picture that something is to be done with.
 #[derive(Clone, Debug)]
 pub(crate) enum Pixels<'a> {
-    /// As a file.
-    Encoded(Cow<'a, [u8]>),
+    /// As a file that the caller keeps.
+    Borrowed(&'a [u8]),
+    /// As a file; clones share it.
+    Encoded(Bytes),
     /// As samples, sRGB unless they are floats, which are linear light.
     Decoded(Planes),
+}
+
+impl Pixels<'_> {
+    /// What can be run or planned, however it came.
+    fn see(&self) -> Seen<'_> {
+        match self {
+            Self::Borrowed(bytes) => Seen::File(bytes),
+            Self::Encoded(bytes) => Seen::File(bytes),
+            Self::Decoded(planes) => Seen::Samples(planes),
+        }
+    }
+}
+
+/// [`Pixels`], whoever keeps them.
+enum Seen<'a> {
+    File(&'a [u8]),
+    Samples(&'a Planes),
 }
 
 /// One picture through one set of options.
 pub(crate) fn transform(tintype: &Tintype, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError> {
     let stages = [Stage::Transform(Box::new(request.options.clone()))];
-    let work = Work { pixels: vec![Pixels::Encoded(Cow::Borrowed(bytes))], stages: &stages };
+    let work = Work { pixels: &[Pixels::Borrowed(bytes)], stages: &stages };
     work.encode(tintype, &request.options, request.accepts)
 }
 
 /// Pictures, the first of which is transformed and the others drawn, and what is to be done.
 pub(crate) struct Work<'a> {
-    pub(crate) pixels: Vec<Pixels<'a>>,
+    pub(crate) pixels: &'a [Pixels<'a>],
     pub(crate) stages: &'a [Stage],
 }
 
@@ -213,14 +233,14 @@ impl Work<'_> {
 
     fn probe(&self, policy: &Policy) -> Result<Probed, TransformError> {
         let mut probed = Probed { infos: Vec::new(), sources: Vec::new() };
-        for pixels in &self.pixels {
-            let (info, source) = match pixels {
-                Pixels::Encoded(bytes) => {
+        for pixels in self.pixels {
+            let (info, source) = match pixels.see() {
+                Seen::File(bytes) => {
                     let info = codecs::probe(bytes, &policy.limits)?;
                     let source = Source::from(&info);
                     (Some(info), source)
                 }
-                Pixels::Decoded(planes) => (None, source_of(planes)),
+                Seen::Samples(planes) => (None, source_of(planes)),
             };
             probed.infos.push(info);
             probed.sources.push(source);
@@ -229,10 +249,10 @@ impl Work<'_> {
     }
 
     fn decode(&self, probed: &Probed, policy: &Policy) -> Result<Vec<Cow<'_, Planes>>, CodecError> {
-        let each = self.pixels.iter().zip(&probed.infos).map(|(pixels, info)| match (pixels, info) {
-            (Pixels::Encoded(bytes), Some(info)) => Ok(Cow::Owned(codecs::decode(bytes, info, &policy.limits)?)),
-            (Pixels::Decoded(planes), _) => Ok(Cow::Borrowed(planes)),
-            (Pixels::Encoded(_), None) => unreachable!("probe() gives every encoded picture its info"),
+        let each = self.pixels.iter().zip(&probed.infos).map(|(pixels, info)| match (pixels.see(), info) {
+            (Seen::File(bytes), Some(info)) => Ok(Cow::Owned(codecs::decode(bytes, info, &policy.limits)?)),
+            (Seen::Samples(planes), _) => Ok(Cow::Borrowed(planes)),
+            (Seen::File(_), None) => unreachable!("probe() gives every file its info"),
         });
         each.collect()
     }
