@@ -188,6 +188,25 @@ fn flip_comes_before_rotate() {
 }
 
 #[test]
+fn a_second_resize_works_on_all_of_what_the_first_made() {
+    let Some(engine) = engine() else { return };
+    let source = map(Size::new(400, 200));
+    for (first, second, size) in [
+        ("w=200", "w=50", (50, 25)),
+        ("w=200", "w=60,h=60,fit=cover", (60, 60)),
+        ("w=40", "w=200,fit=contain", (200, 100)),
+        ("w=100,h=200,fit=squeeze", "w=50,h=50,fit=squeeze", (50, 50)),
+        ("w=400,h=50,fit=squeeze", "w=100,h=50,fit=squeeze", (100, 50)),
+    ] {
+        let twice = engine.input(source.clone()).transform(first.parse().unwrap()).transform(second.parse().unwrap());
+        let image = twice.to_image().unwrap().into_rgba8();
+        assert_eq!(image.dimensions(), size, "{first}, then {second}");
+        let across = if second.contains("cover") { (0.25, 0.75) } else { (0.0, 1.0) };
+        assert_shows(&image, (0, 0, size.0, size.1), (across, (0.0, 1.0)), 6.0, &format!("{first}, then {second}"));
+    }
+}
+
+#[test]
 fn trim_cuts_before_anything_else() {
     let Some(engine) = engine() else { return };
     let source = map(Size::new(200, 100));

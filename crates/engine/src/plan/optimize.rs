@@ -49,9 +49,10 @@ fn prefer_rows_on_a_tie(picture: &mut Picture) {
 fn read_only_what_is_reached(picture: &mut Picture) {
     let frame = picture.unpack.output();
     let mut reached = Rect::whole(frame);
-    for step in picture.steps.iter().map_while(as_resize) {
-        let (first, end) = step.stretch.reach();
-        match step.axis {
+    let n_first = first_along_each_axis(&picture.steps);
+    for resize in picture.steps[..n_first].iter().filter_map(as_resize) {
+        let (first, end) = resize.stretch.reach();
+        match resize.axis {
             Axis::X => (reached.x, reached.size.width) = (first, end - first),
             Axis::Y => (reached.y, reached.size.height) = (first, end - first),
         }
@@ -62,8 +63,8 @@ fn read_only_what_is_reached(picture: &mut Picture) {
     let unpack = &mut picture.unpack;
     let stored = unpack.orientation.inverse().map_rect(frame, reached);
     unpack.rect = unpack.rect.nested(stored);
-    for step in &mut picture.steps {
-        let Step::Resize(resize) = step else { break };
+    for step in &mut picture.steps[..n_first] {
+        let Step::Resize(resize) = step else { continue };
         let (first, line) = match resize.axis {
             Axis::X => (reached.x, reached.size.width),
             Axis::Y => (reached.y, reached.size.height),
@@ -96,6 +97,18 @@ fn drop_last_transfer(picture: &mut Picture) -> bool {
         picture.steps.pop();
     }
     ends_linear
+}
+
+/// How many leading steps are resizes that are the first along their axis. A second one along an axis, as of a second
+/// transformation, reaches rows or columns that the first one made.
+fn first_along_each_axis(steps: &[Step]) -> usize {
+    let mut seen: Vec<Axis> = Vec::new();
+    let mut is_first = |resize: &Resize| {
+        let is_new = !seen.contains(&resize.axis);
+        seen.push(resize.axis);
+        is_new
+    };
+    steps.iter().map_while(as_resize).take_while(|resize| is_first(resize)).count()
 }
 
 fn as_resize(step: &Step) -> Option<&Resize> {
