@@ -4,6 +4,7 @@
 //! never what the engine answered once. Start with `geometry`.
 
 mod color;
+mod describe;
 mod geometry;
 mod library;
 mod oracle;

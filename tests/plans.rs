@@ -291,6 +291,24 @@ fn a_hundred_megapixels_go_through_in_chunks() {
 }
 
 #[test]
+fn a_description_is_made_of_a_small_copy() {
+    check(
+        &photo(4000, 3000),
+        "width=1000,format=json",
+        expect![[r#"
+        decode   jpeg 4000x3000                    rgb8
+        unpack   4000x3000+0+0 → 1000x3000         linear f16 sRGB, lanczos3 x, 2 bands
+        resize   1000x3000 → 1000x750              lanczos3 y
+        resize   1000x750 → 100x750                lanczos3 x
+        resize   100x750 → 100x75                  lanczos3 y
+        pack     100x75                            rgba8, srgb curve
+        gpu      8 passes · 5 images live · up 36.0 MB · down 30.0 kB · peak 146.0 MB
+        json     1000x750, described by the copy of 100x75
+    "#]],
+    );
+}
+
+#[test]
 fn what_cannot_be_done_says_why() {
     check(
         &photo(1000, 800),

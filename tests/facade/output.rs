@@ -97,19 +97,6 @@ fn quality_decides_size() {
 }
 
 #[test]
-fn json_describes_instead_of_showing() {
-    let Some(engine) = engine() else { return };
-    let out = rendered(engine, ASTRONAUT, "w=100,h=50,format=json");
-    let json: serde_json::Value = serde_json::from_slice(&out.bytes).unwrap();
-    let expected = serde_json::json!({
-        "width": 50,
-        "height": 50,
-        "original": { "file_size": ASTRONAUT.len(), "width": 512, "height": 512, "format": "image/jpeg" },
-    });
-    assert_eq!(json, expected);
-}
-
-#[test]
 fn copyright_is_what_remains() {
     let Some(engine) = engine() else { return };
     // One directory: orientation 6, copyright, and a camera's name that is nobody's business.

@@ -3,7 +3,7 @@
 use tintype_engine::plan::{self, Source, Stage, Unknown};
 use tintype_pixels::{Channels, Depth, ImageInfo, Layout, Orientation, Size};
 
-use crate::{Policy, Request, TransformError, output::Answer, run};
+use crate::{Policy, Request, TransformError, run};
 
 /// What would be done to a picture with this header, line by line. `device` is [`plan::Device::default`] where there is
 /// none: the limits every adapter has.
@@ -38,8 +38,5 @@ pub fn explain(
         Stage::Transform(options)
     };
     let decision = run::decide(&sources, &[stage], &request.options, request.accepts, policy, device)?;
-    Ok(match decision.answer {
-        Answer::Picture(encode) => looks + &run::explained(Some(info), &sources[0], &decision.plan, encode),
-        Answer::Json => format!("{looks}json     {} → {}\n", info.upright_size(), decision.plan.size()),
-    })
+    Ok(looks + &run::explained(Some(info), &sources[0], &decision.plan, decision.answer, decision.size))
 }

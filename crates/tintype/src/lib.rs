@@ -28,6 +28,8 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+mod describe;
+mod dominant;
 mod draw;
 mod error;
 mod explain;

@@ -6,17 +6,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use serde_json::json;
-use tintype_codecs::{self as codecs, CodecError, Encode, Metadata};
+use tintype_codecs::{self as codecs, CodecError, Metadata};
 use tintype_engine::{
     Plan,
     plan::{self, Source, Stage},
 };
 use tintype_options::{self as options, TransformOptions, Warning};
-use tintype_pixels::{Depth, ImageInfo, Layout, Planes, Size};
+use tintype_pixels::{Depth, Fault, ImageInfo, Layout, Planes, Size};
 
 use crate::{
-    Accepts, Policy, Rendered, Texture, Timings, Tintype, TransformError,
+    Accepts, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe,
     output::{self, Answer},
     settle,
 };
@@ -115,44 +114,41 @@ impl Work<'_> {
         };
         let sources = decoded.as_ref().map_or(&probed.sources, |(sources, _)| sources);
 
-        let Decision { answer, plan, warnings } = decide(sources, &settled, wanted, accepts, policy, device)?;
+        let Decision { answer, size, plan, warnings } = decide(sources, &settled, wanted, accepts, policy, device)?;
         let original = probed.infos[0].clone();
-        let encode = match answer {
-            Answer::Picture(encode) => encode,
-            Answer::Json => {
-                timings.plan = clock.lap();
-                timings.total = clock.total();
-                return Ok(described(original, plan.size(), warnings, timings));
-            }
-        };
-        let text = explained(original.as_ref(), &probed.sources[0], &plan, encode);
+        let text = explained(original.as_ref(), &probed.sources[0], &plan, answer, size);
         let recording = plan.record();
         timings.plan = clock.lap();
 
         let decoded = match decoded {
-            Some((_, decoded)) => decoded,
-            None => self.decode(&probed, policy)?,
+            Some((_, decoded)) => Ok(decoded),
+            None => self.decode(&probed, policy),
         };
         timings.decode += clock.lap();
-
-        let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
-        drop(decoded);
+        let planes = match decoded {
+            Ok(decoded) => {
+                let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
+                Ok(self.planes(plan.size(), layout(&plan), samples)?)
+            }
+            Err(error) => Err(error),
+        };
         timings.gpu = clock.lap();
 
-        let planes = self.planes(plan.size(), layout(&plan), samples)?;
-        let meta = Metadata { exif: metadata(wanted, original.as_ref()) };
-        let bytes = codecs::encode(&planes, &encode, &meta)?;
+        let (bytes, content_type) = match (answer, planes) {
+            (Answer::Picture(encode), planes) => {
+                let meta = Metadata { exif: metadata(wanted, original.as_ref()) };
+                (codecs::encode(&planes?, &encode, &meta)?, encode.format().media_type())
+            }
+            // What is damaged has a header all the same.
+            (Answer::Json, Err(error)) if error.fault() != Fault::Source => return Err(error.into()),
+            (Answer::Json, copy) => {
+                let anim = wanted.anim.unwrap_or(true);
+                (describe::json(original.as_ref(), size, anim, copy.ok().as_ref()), "application/json")
+            }
+        };
         timings.encode = clock.lap();
         timings.total = clock.total();
-        Ok(Rendered {
-            bytes,
-            content_type: encode.format().media_type(),
-            size: plan.size(),
-            original,
-            warnings,
-            timings,
-            plan: text,
-        })
+        Ok(Rendered { bytes, content_type, size, original, warnings, timings, plan: text })
     }
 
     /// The result as bare samples of `layout`.
@@ -270,6 +266,9 @@ fn inputs<'a>(decoded: &'a [Cow<'_, Planes>]) -> Vec<&'a [u8]> {
 /// What will be done and what will be answered.
 pub(crate) struct Decision {
     pub(crate) answer: Answer,
+    /// The result's size.
+    pub(crate) size: Size,
+    /// Ends with what the answer is made of: the result, or a small copy of it to be described.
     pub(crate) plan: Plan,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -286,16 +285,19 @@ pub(crate) fn decide(
 ) -> Result<Decision, TransformError> {
     let draft = Plan::new(sources, &plan_request(stages, None, policy, device))?;
     let (answer, warning) = output::choose(wanted, accepts, draft.size(), draft.is_opaque, policy);
-    let depth = sources[0].layout.depth;
+    let (size, depth) = (draft.size(), sources[0].layout.depth);
     let plan = match answer {
-        Answer::Json => draft,
+        Answer::Json => {
+            let stages: Vec<Stage> = stages.iter().cloned().chain([describe::small()]).collect();
+            Plan::new(sources, &plan_request(&stages, Some(describe::LAYOUT), policy, device))?
+        }
         Answer::Picture(encode) => {
             let target = encode.layout(!draft.is_opaque, depth);
             Plan::new(sources, &plan_request(stages, Some(target), policy, device))?
         }
     };
     let warnings = plan.warnings.iter().cloned().chain(warning).collect();
-    Ok(Decision { answer, plan, warnings })
+    Ok(Decision { answer, size, plan, warnings })
 }
 
 fn plan_request<'a>(
@@ -330,11 +332,15 @@ fn layout(plan: &Plan) -> Layout {
     plan.pack.as_ref().map_or(Layout::RGBA8, |pack| pack.layout)
 }
 
-/// The plan with the codecs' lines around it.
-pub(crate) fn explained(info: Option<&ImageInfo>, source: &Source, plan: &Plan, encode: Encode) -> String {
+/// The plan with the codecs' lines around it; `size` is the result's.
+pub(crate) fn explained(info: Option<&ImageInfo>, source: &Source, plan: &Plan, answer: Answer, size: Size) -> String {
     let format = info.map_or("samples", |info| info.format.name());
     let decode = format!("{:<9}{:<34}{}", "decode", format!("{format} {}", source.size), source.layout);
-    format!("{decode}\n{}{:<9}{encode}\n", plan.explain(), "encode")
+    let last = match answer {
+        Answer::Picture(encode) => format!("{:<9}{encode}", "encode"),
+        Answer::Json => format!("{:<9}{size}, described by the copy of {}", "json", plan.size()),
+    };
+    format!("{decode}\n{}{last}\n", plan.explain())
 }
 
 /// The EXIF block that a JPEG gets.
@@ -344,29 +350,6 @@ fn metadata(wanted: &TransformOptions, info: Option<&ImageInfo>) -> Option<Vec<u
         options::Metadata::Keep => codecs::exif::kept(block),
         options::Metadata::Copyright => codecs::exif::copyright_only(block),
         options::Metadata::None => None,
-    }
-}
-
-/// `format=json`: the sizes before and after, in the shape Cloudflare's service answers.
-fn described(original: Option<ImageInfo>, size: Size, warnings: Vec<Warning>, timings: Timings) -> Rendered {
-    let source = original.as_ref().map(|info| {
-        let upright = info.upright_size();
-        json!({
-            "file_size": info.file_size,
-            "width": upright.width,
-            "height": upright.height,
-            "format": info.format.media_type(),
-        })
-    });
-    let body = json!({ "width": size.width, "height": size.height, "original": source });
-    Rendered {
-        bytes: body.to_string().into_bytes(),
-        content_type: "application/json",
-        size,
-        original,
-        warnings,
-        timings,
-        plan: String::new(),
     }
 }
 
