@@ -31,6 +31,8 @@ pub enum Encode {
     },
     /// Lossless WebP, 8 bits.
     WebpLossless,
+    /// GIF of one frame: 256 colors, each pixel opaque or transparent.
+    Gif,
     /// AVIF. Needs the feature `avif-encode`.
     Avif {
         /// 1 to 100; values outside are clamped.
@@ -89,6 +91,7 @@ impl Encode {
             Self::Jpeg { .. } => ImageFormat::Jpeg,
             Self::Png { .. } => ImageFormat::Png,
             Self::Webp { .. } | Self::WebpLossless => ImageFormat::Webp,
+            Self::Gif => ImageFormat::Gif,
             Self::Avif { .. } => ImageFormat::Avif,
         }
     }
@@ -112,7 +115,7 @@ impl Encode {
             Self::Jpeg { .. } => eight_bit && !layout.has_alpha(),
             Self::Png { .. } => layout.depth != Depth::F32,
             Self::WebpLossless => eight_bit,
-            Self::Webp { .. } | Self::Avif { .. } => eight_bit && layout.has_color(),
+            Self::Webp { .. } | Self::Gif | Self::Avif { .. } => eight_bit && layout.has_color(),
         }
     }
 
@@ -124,7 +127,7 @@ impl Encode {
             Self::Png { .. } => 0x7fff_ffff,
             // VP8 has 14 bits per side; VP8L stores the side less one, but is kept to the same for one answer.
             Self::Webp { .. } | Self::WebpLossless => 16_383,
-            Self::Avif { .. } => 65_535,
+            Self::Gif | Self::Avif { .. } => 65_535,
         }
     }
 }
@@ -145,6 +148,7 @@ impl fmt::Display for Encode {
             Self::Png { compression: PngCompression::Balanced } => "png balanced".to_owned(),
             Self::Webp { quality } => format!("webp q{quality}"),
             Self::WebpLossless => "webp lossless".to_owned(),
+            Self::Gif => "gif".to_owned(),
             Self::Avif { quality, speed } => format!("avif q{quality} speed {speed}"),
         };
         f.pad(&text)
@@ -167,8 +171,8 @@ mod tests {
 
     #[test]
     fn every_encoder_accepts_the_layout_it_asks_for() {
-        let all =
-            [Encode::jpeg(80), Encode::png(), Encode::Webp { quality: 80 }, Encode::WebpLossless, Encode::avif(60)];
+        let webp = Encode::Webp { quality: 80 };
+        let all = [Encode::jpeg(80), Encode::png(), webp, Encode::WebpLossless, Encode::Gif, Encode::avif(60)];
         for encode in all {
             for alpha in [false, true] {
                 for depth in [Depth::U8, Depth::U16, Depth::F32] {
@@ -191,6 +195,7 @@ mod tests {
             (Encode::png(), "png fast"),
             (Encode::Webp { quality: 75 }, "webp q75"),
             (Encode::WebpLossless, "webp lossless"),
+            (Encode::Gif, "gif"),
             (Encode::avif(60), "avif q60 speed 9"),
         ] {
             assert_eq!(encode.to_string(), expected);

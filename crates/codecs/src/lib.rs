@@ -100,6 +100,7 @@ pub fn encode(planes: &Planes, encode: &Encode, meta: &Metadata) -> Result<Vec<u
             Encode::Png { compression } => png::encode(planes, compression),
             Encode::Webp { quality } => webp::encode_lossy(planes, quality),
             Encode::WebpLossless => webp::encode_lossless(planes),
+            Encode::Gif => gif::encode(planes),
             Encode::Avif { quality, speed } => avif::encode(planes, quality, speed),
         },
         |detail| CodecError::encode(format, detail),

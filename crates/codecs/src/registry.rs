@@ -104,7 +104,7 @@ pub struct FormatSupport {
 /// | jpeg | baseline and progressive, gray, color, CMYK; up to 1/32 of the rows may be missing at the end | baseline, progressive |
 /// | png | all color types, 8 and 16 bits, the default image of animations | 8 and 16 bits |
 /// | webp | lossy, lossless, the first frame of animations | lossless; lossy with `webp-lossy` |
-/// | gif | the first frame | |
+/// | gif | the first frame | one frame |
 /// | avif | | with `avif-encode` |
 pub fn formats() -> [FormatSupport; 9] {
     let support = |format, reads, writes| FormatSupport { format, reads, writes };
@@ -114,7 +114,7 @@ pub fn formats() -> [FormatSupport; 9] {
         support(ImageFormat::Jpeg, Some("baseline, progressive"), Some("baseline, progressive")),
         support(ImageFormat::Png, Some("8 and 16 bit, first frame"), Some("8 and 16 bit")),
         support(ImageFormat::Webp, Some("lossy, lossless, first frame"), Some(webp)),
-        support(ImageFormat::Gif, Some("first frame"), None),
+        support(ImageFormat::Gif, Some("first frame"), Some("one frame")),
         support(ImageFormat::Avif, None, avif),
         support(ImageFormat::Heic, None, None),
         support(ImageFormat::Svg, None, None),

@@ -1,7 +1,4 @@
-//! GIF by the `gif` crate: the first frame, placed on its canvas.
-//!
-//! A canvas that the first frame does not cover, or covers with its transparent color, is transparent there; the
-//! background color is ignored, as every viewer ignores it. Frames are counted without decompressing them. Not written.
+//! GIF to pixels: the first frame, placed on its canvas.
 
 use std::io::Cursor;
 
@@ -9,11 +6,6 @@ use gif::{DecodeOptions, Decoder, DecodingError, Frame};
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
 
 use crate::{CodecError, Limits};
-
-/// The signature (GIF89a, 17).
-pub(crate) fn sniff(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
-}
 
 pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
     let (decoder, frame) = open(bytes)?;

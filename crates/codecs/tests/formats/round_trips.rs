@@ -48,6 +48,60 @@ fn lossless_webp_is_exact() {
     }
 }
 
+/// Few colors, and clear pixels: what a GIF holds exactly.
+#[test]
+fn gif_keeps_what_fits() {
+    for (width, height) in SIZES {
+        for clear in [false, true] {
+            let layout = if clear { Layout::RGBA8 } else { Layout::RGB8 };
+            let pixel = |n: u32| {
+                let (x, y) = (n % width, n / width);
+                let color = [(x % 6) as u8 * 50, (y % 6) as u8 * 50, (x % 7) as u8 * 40, 255];
+                if clear && (x + y).is_multiple_of(3) { [0; 4] } else { color }
+            };
+            let bytes = (0..width * height).flat_map(|n| pixel(n)[..layout.pixel_bytes() as usize].to_vec()).collect();
+            let planes = Planes::new(Size::new(width, height), layout, bytes).unwrap();
+            let (info, back) = read(&file(&planes, Encode::Gif)).unwrap();
+            assert_eq!(back, planes, "{planes:?}");
+            assert_eq!((info.format, info.frames), (ImageFormat::Gif, 1));
+        }
+    }
+    let half = |alpha| Planes::new(Size::new(1, 1), Layout::RGBA8, vec![9, 8, 7, alpha]).unwrap();
+    for (alpha, seen) in [(127, [0; 4].as_slice()), (128, &[9, 8, 7])] {
+        assert_eq!(read(&file(&half(alpha), Encode::Gif)).unwrap().1.bytes(), seen, "{alpha}");
+    }
+}
+
+/// Every color of a smooth picture is met on average, though no pixel has to have it; clear ones stay clear.
+#[test]
+fn gif_is_close() {
+    let size = Size::new(96, 64);
+    let code = |at: u32, side: u32| (at * 255 / (side - 1)) as u8;
+    for clear in [false, true] {
+        let pixel = |n: u32| {
+            let (x, y) = (n % size.width, n / size.width);
+            let color = [code(x, size.width), code(y, size.height), 255 - code(x, size.width), 255];
+            if clear && x < 8 { [0; 4] } else { color }
+        };
+        let wanted: Vec<[u8; 4]> = (0..size.width * size.height).map(pixel).collect();
+        let planes = Planes::new(size, Layout::RGBA8, wanted.concat()).unwrap();
+        let (_, back) = read(&file(&planes, Encode::Gif)).unwrap();
+        assert_eq!(back.layout().has_alpha(), clear);
+        let step = back.layout().pixel_bytes() as usize;
+        let got: Vec<&[u8]> = back.bytes().chunks(step).collect();
+        assert!(wanted.iter().zip(&got).all(|(w, g)| w[3] == g.get(3).copied().unwrap_or(255)), "clear stays clear");
+        for (x, y) in [(10, 2), (40, 30), (70, 50), (86, 20)] {
+            // The mean of 8x8 pixels, in codes.
+            let block = (0..64).map(|n| ((y + n / 8) * size.width + x + n % 8) as usize);
+            for channel in 0..3 {
+                let off = block.clone().map(|at| f64::from(got[at][channel]) - f64::from(wanted[at][channel]));
+                let off = off.sum::<f64>() / 64.0;
+                assert!(off.abs() < 4.0, "{clear} {x},{y} channel {channel}: {off}");
+            }
+        }
+    }
+}
+
 #[test]
 fn jpeg_is_close() {
     // Mean error in codes. Color at half resolution costs most in the narrow picture.
