@@ -148,3 +148,25 @@ fn without_a_model_the_answer_says_so_and_only_where_one_is_needed() {
         pixels(engine, &source, options);
     }
 }
+
+#[test]
+fn faces_are_told_in_pixels_of_the_upright_picture() {
+    let faces = vec![[0.5, 0.25, 0.25, 0.5], [0.0, 0.0, 0.1, 0.1]];
+    let Some(engine) = seeing(FakeVision { faces, ..FakeVision::default() }) else { return };
+    let planes =
+        files::planes(files::stored_size(6, Size::new(2000, 1000)), tintype_pixels::Layout::RGB8, |_, _| [9; 3]);
+    let source = files::png_of(&planes, None, Some(&files::exif(6)));
+    let found = engine.faces(&source).unwrap();
+    assert_eq!(found.size, Size::new(2000, 1000));
+    let boxes: Vec<_> = found.faces.iter().map(|face| [face.x, face.y, face.width, face.height]).collect();
+    assert_eq!(boxes, [[1000.0, 250.0, 500.0, 500.0], [0.0, 0.0, 200.0, 100.0]]);
+    assert_eq!(found.outer_box(), Some([0.0, 0.0, 1500.0, 750.0]));
+
+    let json = |options: &str| {
+        let out = rendered(&engine, &source, options);
+        serde_json::from_slice::<serde_json::Value>(&out.bytes).unwrap()
+    };
+    let asked = json("w=100,h=100,fit=cover,gravity=face,format=json");
+    assert_eq!((asked["width"].as_u64(), asked["faces"][0]["x"].as_f64()), (Some(100), Some(1000.0)), "{asked}");
+    assert_eq!(json("w=100,format=json").get("faces"), None, "faces only where they are asked for");
+}

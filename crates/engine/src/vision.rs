@@ -10,6 +10,13 @@ use tintype_pixels::{Face, Fault, Planes, Size};
 
 /// Something that looks at pictures. Asked from any thread, for several pictures at once.
 pub trait Vision: fmt::Debug + Send + Sync {
+    /// Makes ready what is there, so that the first picture does not wait, and says what that is and where it runs, in a
+    /// few words. Blocks.
+    ///
+    /// # Errors
+    /// When something is there and cannot be used; that something is missing is no error.
+    fn prepare(&self) -> Result<String, VisionError>;
+
     /// The faces of `view`, a copy in 8-bit sRGB with at most 1,024 pixels per side; boxes in its pixels.
     ///
     /// # Errors

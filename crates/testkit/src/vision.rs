@@ -15,6 +15,10 @@ pub struct FakeVision {
 }
 
 impl Vision for FakeVision {
+    fn prepare(&self) -> Result<String, VisionError> {
+        Ok("a fake".to_owned())
+    }
+
     fn faces(&self, view: &Planes) -> Result<Vec<Face>, VisionError> {
         let [width, height] = [view.size().width, view.size().height].map(|side| side as f32);
         let face = |&[x, y, w, h]: &[f32; 4]| Face {

@@ -8,9 +8,9 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use tintype_engine::plan::Stage;
 use tintype_options::{Fit, TransformOptions, Width};
-use tintype_pixels::{ImageInfo, Layout, Planes, Size};
+use tintype_pixels::{Face, ImageInfo, Layout, Planes, Size};
 
-use crate::dominant::dominant;
+use crate::{Faces, dominant::dominant};
 
 /// The longest side of the copy that is looked at; the most that a ThumbHash is made of.
 pub(crate) const SIDE_PX: u32 = 100;
@@ -29,8 +29,14 @@ pub(crate) fn small() -> Stage {
 }
 
 /// The answer's body. `size` is the result's, `copy` its small copy, which there is none of where the original's pixels
-/// cannot be read: what depends on it is then `null`.
-pub(crate) fn json(original: Option<&ImageInfo>, size: Size, anim: bool, copy: Option<&Planes>) -> Vec<u8> {
+/// cannot be read: what depends on it is then `null`. `faces` are the original's, where they were asked for.
+pub(crate) fn json(
+    original: Option<&ImageInfo>,
+    size: Size,
+    anim: bool,
+    copy: Option<&Planes>,
+    faces: Option<&Faces>,
+) -> Vec<u8> {
     let description = Description {
         width: size.width,
         height: size.height,
@@ -40,6 +46,7 @@ pub(crate) fn json(original: Option<&ImageInfo>, size: Size, anim: bool, copy: O
         dominant_color: copy.and_then(|copy| dominant(copy.bytes())).map(|[r, g, b]| format!("#{r:02x}{g:02x}{b:02x}")),
         thumbhash: copy.map(thumbhash),
         blurhash: copy.and_then(blurhash),
+        faces: faces.map(|faces| faces.faces.iter().map(FaceBox::of).collect()),
     };
     serde_json::to_vec(&description).expect("numbers and texts can be written as JSON")
 }
@@ -63,6 +70,26 @@ struct Description {
     /// In base64.
     thumbhash: Option<String>,
     blurhash: Option<String>,
+    /// Of the original, upright, in its pixels; only where `gravity=face` asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faces: Option<Vec<FaceBox>>,
+}
+
+#[derive(Serialize)]
+struct FaceBox {
+    x: f32,
+    y: f32,
+    width: f32,
+    height: f32,
+    score: f32,
+    landmarks: [[f32; 2]; 5],
+}
+
+impl FaceBox {
+    fn of(face: &Face) -> Self {
+        let Face { x, y, width, height, score, landmarks } = *face;
+        Self { x, y, width, height, score, landmarks }
+    }
 }
 
 #[derive(Serialize)]

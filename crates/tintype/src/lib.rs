@@ -33,6 +33,7 @@ mod dominant;
 mod draw;
 mod error;
 mod explain;
+mod faces;
 #[cfg(feature = "image")]
 mod images;
 mod input;
@@ -56,6 +57,7 @@ pub use builder::{Builder, Policy};
 pub use draw::placement;
 pub use error::TransformError;
 pub use explain::explain;
+pub use faces::Faces;
 pub use input::{Input, Render};
 pub use output::{Accepts, Output};
 pub use rendered::{Rendered, Texture, Timings};

@@ -11,13 +11,13 @@ use tintype_engine::{
     Plan,
     plan::{self, Source, Stage},
 };
-use tintype_options::{self as options, TransformOptions, Warning};
+use tintype_options::{self as options, Gravity, TransformOptions, Warning};
 use tintype_pixels::{Depth, Fault, ImageInfo, Layout, Planes, Size};
 
 use crate::{
-    Accepts, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe,
+    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe,
     output::{self, Answer},
-    settle,
+    settle::{self, Settle},
 };
 
 /// What a URL asks for: options, and what its client can show.
@@ -125,9 +125,13 @@ impl Work<'_> {
             None => self.decode(&probed, policy),
         };
         timings.decode += clock.lap();
+        let mut faces = None;
         let planes = match decoded {
             Ok(decoded) => {
                 let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
+                if matches!(answer, Answer::Json) && wanted.gravity == Some(Gravity::Face) {
+                    faces = Some(Settle { tintype, sources: probed.sources, decoded }.faces(0)?);
+                }
                 Ok(self.planes(plan.size(), layout(&plan), samples)?)
             }
             Err(error) => Err(error),
@@ -143,7 +147,7 @@ impl Work<'_> {
             (Answer::Json, Err(error)) if error.fault() != Fault::Source => return Err(error.into()),
             (Answer::Json, copy) => {
                 let anim = wanted.anim.unwrap_or(true);
-                (describe::json(original.as_ref(), size, anim, copy.ok().as_ref()), "application/json")
+                (describe::json(original.as_ref(), size, anim, copy.ok().as_ref(), faces.as_ref()), "application/json")
             }
         };
         timings.encode = clock.lap();
@@ -175,6 +179,13 @@ impl Work<'_> {
             plan: plan.explain(),
             warnings: plan.warnings,
         })
+    }
+
+    /// The faces of the first picture.
+    pub(crate) fn faces(&self, tintype: &Tintype) -> Result<Faces, TransformError> {
+        let probed = self.probe(tintype.policy())?;
+        let decoded = self.decode(&probed, tintype.policy())?;
+        Settle { tintype, sources: probed.sources, decoded }.faces(0)
     }
 
     /// Width and height of the result, as far as headers tell.
@@ -222,7 +233,7 @@ impl Work<'_> {
         if !settle::is_needed(self.stages) {
             return Ok(Settled { stages: Cow::Borrowed(self.stages), sources, decoded });
         }
-        let mut settle = settle::Settle { tintype, sources, decoded };
+        let mut settle = Settle { tintype, sources, decoded };
         let stages = Cow::Owned(settle.stages(self.stages, 0)?);
         Ok(Settled { stages, sources: settle.sources, decoded: settle.decoded })
     }

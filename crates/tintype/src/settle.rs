@@ -98,7 +98,7 @@ impl Settle<'_> {
         Ok(self.sources.len() - 1)
     }
 
-    fn request<'s>(&self, before: &'s [Stage]) -> plan::Request<'s> {
+    pub(crate) fn request<'s>(&self, before: &'s [Stage]) -> plan::Request<'s> {
         let policy = self.tintype.policy();
         plan::Request {
             stages: before,
@@ -110,13 +110,13 @@ impl Settle<'_> {
         }
     }
 
-    fn vision(&self, wanted: &'static str) -> Result<&Arc<dyn Vision>, VisionError> {
+    pub(crate) fn vision(&self, wanted: &'static str) -> Result<&Arc<dyn Vision>, VisionError> {
         let missing = || VisionError::NotInstalled { wanted, remedy: "no models are set up here".to_owned() };
         self.tintype.vision().ok_or_else(missing)
     }
 
     /// The copy that a model looks at.
-    fn view(&self, plan: &Plan) -> Result<Planes, TransformError> {
+    pub(crate) fn view(&self, plan: &Plan) -> Result<Planes, TransformError> {
         let bytes = self.run(plan)?;
         let (got, expected) = (bytes.len(), plan.size().area() * u64::from(Layout::RGB8.pixel_bytes()));
         Planes::new(plan.size(), Layout::RGB8, bytes).ok_or(TransformError::WrongResult { got, expected })
