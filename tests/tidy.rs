@@ -48,12 +48,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["options", "pixels", "wgsl"]),
     ("codecs", &["pixels"]),
     ("text", &["pixels"]),
-    ("ml", &["engine", "pixels", "wgsl"]),
-    ("tintype", &["codecs", "engine", "ml", "options", "pixels", "text"]),
+    ("weights", &[]),
+    ("ml", &["engine", "pixels", "weights", "wgsl"]),
+    ("tintype", &["codecs", "engine", "ml", "options", "pixels", "text", "weights"]),
     ("hosted", &["options", "pixels", "tintype"]),
     ("server", &["hosted", "options", "pixels", "tintype"]),
-    ("cli", &["hosted", "options", "pixels", "server", "tintype"]),
-    ("testkit", &["codecs", "engine", "ml", "options", "pixels", "tintype", "wgsl"]),
+    ("cli", &["hosted", "options", "pixels", "server", "tintype", "weights"]),
+    ("testkit", &["codecs", "engine", "ml", "options", "pixels", "tintype", "weights", "wgsl"]),
     ("xtask", &[]),
 ];
 
