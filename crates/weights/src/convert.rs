@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::{
     Dtype, Format, Graph, Model, WeightsError,
     graph::{Nodes, Part},
-    read::{onnx::Onnx, safetensors},
+    read::{onnx::Onnx, safetensors, torch},
     tensor::{Tensor, Tensors},
 };
 
@@ -20,9 +20,7 @@ pub(crate) fn convert<'a>(model: &Model, format: Format, bytes: &'a [u8]) -> Res
     let made = match format {
         Format::Onnx => from_graph(model, &Onnx::read(bytes)?)?,
         Format::Safetensors => from_state(model, safetensors::read(bytes)?)?,
-        Format::Pytorch => {
-            return Err(WeightsError::Format { format: "PyTorch", why: "not read by this version".to_owned() });
-        }
+        Format::Pytorch => from_state(model, torch::read(bytes)?)?,
     };
     let shapes: Vec<(&str, &[usize], Dtype)> = made.iter().map(|(n, t)| (n.as_str(), t.shape(), t.dtype())).collect();
     check(&model.name, model.graph, &shapes)?;
@@ -57,13 +55,19 @@ fn from_graph<'a>(model: &Model, onnx: &Onnx<'a>) -> Result<Tensors<'a>, Weights
     let failed = |why: String| WeightsError::Format { format: "ONNX", why };
     let mut made = Tensors::new();
     let convolutions = onnx.nodes.iter().filter(|node| node.op == "Conv");
-    let mut in_order = model.graph.parts().into_iter().map(|Part::Conv { name, .. }| name);
+    let mut in_order = model.graph.parts().into_iter().filter_map(|part| match part {
+        Part::Conv { name, .. } => Some(name),
+        Part::Plain { .. } => None,
+    });
     for node in convolutions {
         let unused =
             || WeightsError::UnusedTensor { model: model.name.clone(), name: format!("the node {:?}", node.name) };
         let name = match model.graph.nodes() {
             Nodes::InOrder => in_order.next().ok_or_else(unused)?,
             Nodes::ByModule(module) => module(node.name).ok_or_else(unused)?,
+            Nodes::Unknown => {
+                return Err(failed("this network is read from its authors' files, not from exports".to_owned()));
+            }
         };
         let [_, weight, bias] = &*node.inputs else {
             return Err(failed(format!("the node {:?} has {} inputs; 3 are expected", node.name, node.inputs.len())));
@@ -84,11 +88,15 @@ fn from_graph<'a>(model: &Model, onnx: &Onnx<'a>) -> Result<Tensors<'a>, Weights
 }
 
 /// From the tensors of the authors' own files.
-fn from_state<'a>(model: &Model, state: Tensors<'a>) -> Result<Tensors<'a>, WeightsError> {
+pub(crate) fn from_state<'a>(model: &Model, state: Tensors<'a>) -> Result<Tensors<'a>, WeightsError> {
     let mut state = unwrapped(state);
     let mut made = Tensors::new();
     for part in model.graph.parts() {
         match part {
+            Part::Plain { name, shape } => {
+                let tensor = take(&mut state, model, &name, &shape)?;
+                made.insert(name, tensor);
+            }
             Part::Conv { name, shape, norm } => {
                 let mut take = |tensor: &str, expected: &[usize]| take(&mut state, model, tensor, expected);
                 let weight = take(&format!("{name}.weight"), &shape)?;
@@ -115,7 +123,7 @@ fn from_state<'a>(model: &Model, state: Tensors<'a>) -> Result<Tensors<'a>, Weig
             }
         }
     }
-    match state.keys().find(|name| !is_left_out(name)) {
+    match state.keys().find(|name| !model.graph.leaves_out(name)) {
         None => Ok(made),
         Some(name) => Err(WeightsError::UnusedTensor { model: model.name.clone(), name: name.clone() }),
     }
@@ -131,12 +139,6 @@ fn unwrapped(state: Tensors<'_>) -> Tensors<'_> {
         state = state.into_iter().map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect();
     }
     state
-}
-
-/// Tensors that are no weights.
-fn is_left_out(name: &str) -> bool {
-    // A counter of training steps; an integer usually, and so not read at all.
-    name.ends_with(".num_batches_tracked")
 }
 
 fn take<'a>(

@@ -191,15 +191,28 @@ pub enum Format {
     Safetensors,
 }
 
+/// A model's manifest, and its notice where it has one.
+macro_rules! model {
+    ($name:literal) => {
+        (include_str!(concat!("../../../models/", $name, "/manifest.toml")), None)
+    };
+    ($name:literal, notice) => {
+        (
+            include_str!(concat!("../../../models/", $name, "/manifest.toml")),
+            Some(include_str!(concat!("../../../models/", $name, "/NOTICE.md"))),
+        )
+    };
+}
+
 /// Every model's manifest, and its notice.
 const EMBEDDED: &[(&str, Option<&str>)] = &[
-    (
-        include_str!("../../../models/retinaface/manifest.toml"),
-        Some(include_str!("../../../models/retinaface/NOTICE.md")),
-    ),
-    (include_str!("../../../models/u2netp/manifest.toml"), Some(include_str!("../../../models/u2netp/NOTICE.md"))),
-    (include_str!("../../../models/u2net/manifest.toml"), Some(include_str!("../../../models/u2net/NOTICE.md"))),
-    (include_str!("../../../models/isnet/manifest.toml"), Some(include_str!("../../../models/isnet/NOTICE.md"))),
+    model!("retinaface", notice),
+    model!("retinaface-r50"),
+    model!("u2netp", notice),
+    model!("u2net", notice),
+    model!("isnet", notice),
+    model!("birefnet-lite"),
+    model!("birefnet"),
 ];
 
 impl Model {
@@ -311,7 +324,7 @@ mod tests {
     fn commands_and_unknown_names_are_said() {
         assert_eq!(Model::find("u2netp").unwrap().command(), "tintype models pull u2netp");
         let error = Model::find("u3net").unwrap_err().to_string();
-        assert!(error.contains("\"u3net\"") && error.contains("retinaface, u2netp"), "{error}");
+        assert!(error.contains("\"u3net\"") && error.contains("retinaface, retinaface-r50, u2netp"), "{error}");
     }
 
     #[test]

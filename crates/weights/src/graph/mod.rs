@@ -3,6 +3,7 @@
 //! A table per family, in the order of computation. Names are those of the networks' authors, without batch normalisation, which is
 //! folded into the convolution before it.
 
+mod birefnet;
 mod retinaface;
 mod u2net;
 
@@ -15,17 +16,25 @@ use serde::Deserialize;
 pub enum Graph {
     /// RetinaFace on MobileNetV1 with a quarter of the channels.
     RetinafaceMobilenet,
+    /// RetinaFace on ResNet50.
+    RetinafaceResnet,
     /// U²-Net with few channels.
     U2netp,
     /// U²-Net.
     U2net,
     /// IS-Net.
     Isnet,
+    /// BiRefNet on the large Swin transformer.
+    BirefnetSwinL,
+    /// BiRefNet on the tiny Swin transformer.
+    BirefnetSwinT,
 }
 
-/// One tensor, or the two of a layer, with what it takes to make them.
+/// One tensor, or the two of a convolution, with what it takes to make them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Part {
+    /// A tensor as it is.
+    Plain { name: String, shape: Vec<usize> },
     /// `NAME.weight` and `NAME.bias` of a convolution, `[out, in / groups, height, width]` and `[out]`.
     Conv {
         name: String,
@@ -42,6 +51,8 @@ pub(crate) enum Nodes {
     InOrder,
     /// By the module that the node's name gives, as the table calls it; a node of no module is an error.
     ByModule(fn(&str) -> Option<String>),
+    /// Not at all: exporting loses the names of everything that is no convolution.
+    Unknown,
 }
 
 impl Graph {
@@ -49,17 +60,27 @@ impl Graph {
     pub(crate) fn parts(self) -> Vec<Part> {
         match self {
             Self::RetinafaceMobilenet => retinaface::mobilenet(),
+            Self::RetinafaceResnet => retinaface::resnet(),
             Self::U2netp => u2net::parts(&u2net::U2NETP),
             Self::U2net => u2net::parts(&u2net::U2NET),
             Self::Isnet => u2net::parts(&u2net::ISNET),
+            Self::BirefnetSwinL => birefnet::parts(&birefnet::SWIN_L),
+            Self::BirefnetSwinT => birefnet::parts(&birefnet::SWIN_T),
         }
     }
 
     pub(crate) fn nodes(self) -> Nodes {
         match self {
-            Self::RetinafaceMobilenet => Nodes::ByModule(retinaface::module),
+            Self::RetinafaceMobilenet | Self::RetinafaceResnet => Nodes::ByModule(retinaface::module),
             Self::U2netp | Self::U2net | Self::Isnet => Nodes::InOrder,
+            Self::BirefnetSwinL | Self::BirefnetSwinT => Nodes::Unknown,
         }
+    }
+
+    /// Whether `name`, in the authors' files, is of no use: counters, and what only training needs.
+    pub(crate) fn leaves_out(self, name: &str) -> bool {
+        name.ends_with(".num_batches_tracked")
+            || matches!(self, Self::BirefnetSwinL | Self::BirefnetSwinT) && birefnet::is_for_training(name)
     }
 
     /// Names and shapes of the tensors that are kept, in the order of computation.
@@ -72,6 +93,7 @@ impl Part {
     /// Names and shapes.
     pub(crate) fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         match self {
+            Self::Plain { name, shape } => vec![(name.clone(), shape.clone())],
             Self::Conv { name, shape, .. } => {
                 vec![(format!("{name}.weight"), shape.to_vec()), (format!("{name}.bias"), vec![shape[0]])]
             }
@@ -91,12 +113,17 @@ mod tests {
         (Graph::U2netp, 119, 1_126_000),
         (Graph::U2net, 119, 43_986_000),
         (Graph::Isnet, 119, 43_988_000),
+        (Graph::RetinafaceResnet, 82, 27_290_000),
+        (Graph::BirefnetSwinL, 0, 220_200_000),
+        (Graph::BirefnetSwinT, 0, 44_300_000),
     ];
 
     #[test]
     fn tables_have_the_published_sizes_and_no_name_twice() {
         for (graph, layers, values) in ALL {
-            assert_eq!(graph.parts().len(), *layers, "{graph:?}");
+            if *layers > 0 {
+                assert_eq!(graph.parts().len(), *layers, "{graph:?}");
+            }
             let tensors = graph.tensors();
             let names: BTreeSet<_> = tensors.iter().map(|(name, _)| name).collect();
             assert_eq!(names.len(), tensors.len(), "{graph:?}");

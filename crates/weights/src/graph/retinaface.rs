@@ -30,6 +30,33 @@ pub(super) fn mobilenet() -> Vec<Part> {
     parts
 }
 
+/// Channels that the necks and heads of the large network have.
+const RESNET_CHANNELS: usize = 256;
+
+/// RetinaFace on ResNet50, whose names are torchvision's.
+pub(super) fn resnet() -> Vec<Part> {
+    let mut parts = vec![conv("body.conv1", [64, 3, 7, 7], Some("body.bn1".to_owned()))];
+    let mut from = 64;
+    for (layer, blocks, inner) in [(1, 3, 64), (2, 4, 128), (3, 6, 256), (4, 3, 512)] {
+        let to = 4 * inner;
+        for block in 0..blocks {
+            let name = format!("body.layer{layer}.{block}");
+            let shapes = [[inner, from, 1, 1], [inner, inner, 3, 3], [to, inner, 1, 1]];
+            parts.extend(
+                (1..)
+                    .zip(shapes)
+                    .map(|(n, shape)| conv(&format!("{name}.conv{n}"), shape, Some(format!("{name}.bn{n}")))),
+            );
+            if block == 0 {
+                parts.push(conv_bn(&format!("{name}.downsample"), from, to, 1));
+            }
+            from = to;
+        }
+    }
+    parts.extend(behind_the_body([512, 1024, 2048], RESNET_CHANNELS));
+    parts
+}
+
 /// The pyramid, the context modules and the heads, for a body whose three maps have these `channels`.
 fn behind_the_body(channels: [usize; 3], width: usize) -> Vec<Part> {
     let mut parts: Vec<Part> =
@@ -122,6 +149,7 @@ mod tests {
             ("/class_head/class_head.2/Conv", Some("ClassHead.2.conv1x1")),
             ("/landmark_head/landmark_head.0/Conv", Some("LandmarkHead.0.conv1x1")),
             ("/fx/conv1/Conv", Some("body.conv1")),
+            ("/fx/layer1/layer1.0/downsample/downsample.0/Conv", Some("body.layer1.0.downsample.0")),
             ("/fpn/Resize", None),
             ("/other/conv/Conv", None),
             ("Conv", None),

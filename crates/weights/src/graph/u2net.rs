@@ -76,7 +76,8 @@ mod tests {
     fn a_block_is_in_down_and_up() {
         let names: Vec<String> = block("s", 4, [3, 16, 64])
             .iter()
-            .map(|Part::Conv { name, shape, .. }| format!("{} {:?}", &name[2..], &shape[..2]))
+            .flat_map(Part::tensors)
+            .filter_map(|(name, shape)| Some(format!("{} {:?}", name[2..].strip_suffix(".weight")?, &shape[..2])))
             .collect();
         assert_eq!(
             names.join(", "),

@@ -1,7 +1,9 @@
 //! Reading files of weights. None of the readers trusts its input: everything is bounded by the length of the file.
 
 pub(crate) mod onnx;
+pub(crate) mod pickle;
 pub(crate) mod safetensors;
+pub(crate) mod torch;
 
 use crate::Format;
 
