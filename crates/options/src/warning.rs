@@ -55,8 +55,13 @@ pub enum Warning {
     },
     /// AVIF was asked for, and the picture has too many pixels a side for it.
     TooLargeForAvif,
-    /// PNG was asked for by a hint that only `png-force` makes binding.
-    PngIsAutomatic,
+    /// WebP was asked for or accepted, and the picture has too many pixels a side for it.
+    TooLargeForWebp,
+    /// An option that only a Worker may give, in a URL, which anyone may write.
+    OnlyForWorkers {
+        /// Its name.
+        option: &'static str,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -72,7 +77,8 @@ impl fmt::Display for Warning {
             Self::DprTooLarge => f.write_str("dpr > 3 should never be used"),
             Self::NeedsBothSides { fit } => write!(f, "{fit} fit mode needs both width and height"),
             Self::TooLargeForAvif => f.write_str("image too large for AVIF"),
-            Self::PngIsAutomatic => f.write_str("JPEG vs PNG selection is automatic"),
+            Self::TooLargeForWebp => f.write_str("image too large for WebP"),
+            Self::OnlyForWorkers { option } => write!(f, "{option} ignored, only cf.image of a Worker can ask for it"),
         }
     }
 }
@@ -104,7 +110,6 @@ mod tests {
         );
         assert_eq!(Warning::DprTooLarge.to_string(), "dpr > 3 should never be used");
         assert_eq!(Warning::TooLargeForAvif.to_string(), "image too large for AVIF");
-        assert_eq!(Warning::PngIsAutomatic.to_string(), "JPEG vs PNG selection is automatic");
     }
 
     #[test]

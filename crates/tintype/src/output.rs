@@ -69,6 +69,11 @@ impl Output {
         Self::format(OutputFormat::Avif)
     }
 
+    /// GIF of one frame and 256 colors.
+    pub fn gif() -> Self {
+        Self::format(OutputFormat::Gif)
+    }
+
     /// 1 to 100 on each format's own scale; default 85.
     pub fn quality(mut self, quality: u8) -> Self {
         self.quality = Some(quality.clamp(1, 100));
@@ -108,7 +113,8 @@ pub(crate) fn choose(
     let without_avif = if accepts.webp && fits_webp { webp } else { standard };
 
     let picture = |encode| (Answer::Picture(encode), None);
-    let too_large = |encode| (Answer::Picture(encode), Some(Warning::TooLargeForAvif));
+    let warned = |encode, warning| (Answer::Picture(encode), Some(warning));
+    let too_large = |encode| warned(encode, Warning::TooLargeForAvif);
     if options.compression == Some(Compression::Fast) && options.format != Some(OutputFormat::Json) {
         return picture(standard);
     }
@@ -116,15 +122,17 @@ pub(crate) fn choose(
         None => picture(standard),
         Some(OutputFormat::Auto) if accepts.avif && side <= policy.avif_auto_side_px => picture(Encode::avif(quality)),
         Some(OutputFormat::Auto) if accepts.avif => too_large(without_avif),
+        Some(OutputFormat::Auto) if accepts.webp && !fits_webp => warned(standard, Warning::TooLargeForWebp),
         Some(OutputFormat::Auto) => picture(without_avif),
         Some(OutputFormat::Avif) if side <= policy.avif_side_px => picture(Encode::avif(quality)),
         Some(OutputFormat::Avif) => too_large(without_avif),
         Some(OutputFormat::Webp) if fits_webp => picture(webp),
-        Some(OutputFormat::Webp) => picture(standard),
+        Some(OutputFormat::Webp) => warned(standard, Warning::TooLargeForWebp),
         Some(OutputFormat::Jpeg | OutputFormat::BaselineJpeg) => picture(jpeg),
         Some(OutputFormat::Png | OutputFormat::PngForce) => picture(png),
-        // Animations come later; a still GIF is never what one wants to be served.
-        Some(OutputFormat::Gif | OutputFormat::Svg) => picture(standard),
+        Some(OutputFormat::Gif) => picture(Encode::Gif),
+        // Only a source that is SVG can be passed on as such.
+        Some(OutputFormat::Svg) => picture(standard),
         Some(OutputFormat::Json) => (Answer::Json, None),
     }
 }
@@ -159,7 +167,14 @@ mod tests {
             ("format=avif", none, 1601, true, "jpeg q85", true),
             ("format=avif,quality=50", Accepts::ALL, 1601, true, "webp q50", true),
             ("format=webp,quality=100", none, 500, true, "webp lossless", false),
-            ("format=webp", none, 16_384, true, "jpeg q85", false),
+            ("format=webp", none, 16_383, true, "webp q85", false),
+            ("format=webp", none, 16_384, true, "jpeg q85", true),
+            ("format=webp", none, 16_384, false, "png fast", true),
+            ("format=auto", webp, 16_384, true, "jpeg q85", true),
+            ("format=auto", none, 16_384, true, "jpeg q85", false),
+            ("format=gif", none, 500, true, "gif", false),
+            ("format=gif,quality=50", Accepts::ALL, 500, false, "gif", false),
+            ("format=svg", none, 500, true, "jpeg q85", false),
             ("format=jpeg,quality=high", none, 500, false, "jpeg q90", false),
             ("format=baseline-jpeg", none, 500, true, "jpeg q85", false),
             ("format=png", none, 500, true, "png fast", false),

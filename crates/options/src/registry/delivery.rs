@@ -149,8 +149,8 @@ pub(super) static ORIGIN_AUTH: OptionDef = OptionDef {
     default: "",
     example: "share-publicly",
     doc: "Whether the source is asked for with the client's credentials",
-    long: "share-publicly passes the client's credentials on to the source's server, although the result is cached for \
-           everyone.",
+    long: "share-publicly passes the request's credentials on to the source's server, although the result is cached for \
+           everyone. Only for cf.image of Workers; in a URL it is ignored.",
     page: Page::new(
         "share-publicly",
         &["private", "true"],

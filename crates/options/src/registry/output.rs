@@ -24,8 +24,8 @@ pub(super) static FORMAT: OptionDef = OptionDef {
     example: "webp",
     doc: "Format of the result",
     long: "auto gives AVIF or WebP to clients that accept them. Without a format the result is JPEG, or PNG where there \
-           is transparency; animations stay animated. png is a hint, png-force is binding. json describes the picture \
-           instead. svg passes an SVG source on.",
+           is transparency; animations stay animated. png and png-force are the same here. gif has one frame. json describes \
+           the picture instead. svg passes an SVG source on.",
     page: Page::new(
         "auto, avif, webp, jpeg, baseline-jpeg, png, png-force, gif, json or svg",
         &["jpg", "mp4"],

@@ -193,8 +193,8 @@ pub(super) static UPSCALE: OptionDef = OptionDef {
     default: "interpolate",
     example: "generate",
     doc: "Where the detail of an enlarged picture comes from",
-    long: "interpolate computes new pixels from their neighbors; generate asks a model for plausible detail. Only \
-           matters where the picture is enlarged.",
+    long: "interpolate computes new pixels from their neighbors; generate asks a model for plausible detail, and is an \
+           error where there is no such model.",
     page: Page::new(
         "interpolate or generate",
         &["ai", "true"],
@@ -202,8 +202,7 @@ pub(super) static UPSCALE: OptionDef = OptionDef {
             "astronaut.jpg",
             "trim=0.15;0.5;0.5;0.2,width=480,fit=contain",
             "trim=0.15;0.5;0.5;0.2,width=480,fit=contain,upscale=generate",
-        )
-        .alike("This server generates no detail: both are interpolated."),
+        ),
     )
     .cloudflare(Faces::NO_BINDING)
     .model(Model {

@@ -16,11 +16,11 @@ keywords! {
         Jpeg = "jpeg",
         /// JPEG, sequential.
         BaselineJpeg = "baseline-jpeg",
-        /// A hint only: JPEG or PNG is chosen by content.
+        /// PNG. (Cloudflare takes it as a hint, and chooses JPEG or PNG by content.)
         Png = "png",
         /// PNG.
         PngForce = "png-force",
-        /// GIF.
+        /// GIF, of one frame.
         Gif = "gif",
         /// A description of the picture instead of the picture.
         Json = "json",
