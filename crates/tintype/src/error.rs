@@ -28,6 +28,19 @@ pub enum TransformError {
     /// The device failed.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// What was asked for needs a part that is not there.
+    #[error("{asked} needs {missing}, which is not installed; {instead} works without")]
+    NotInstalled {
+        /// The option and its value.
+        asked: &'static str,
+        /// What is missing.
+        missing: &'static str,
+        /// What may be asked for instead.
+        instead: &'static str,
+    },
+    /// Only the header of a picture is known, and its pixels were asked for.
+    #[error("a picture of which only the header is known can be planned, not shown")]
+    NoPixels,
     /// The device gave back another number of bytes than the plan says: a mistake of ours.
     #[error("the device gave {got} bytes for a result of {expected}")]
     WrongResult {
@@ -48,7 +61,8 @@ impl TransformError {
             Self::Text(error) => error.fault(),
             Self::Vision(error) => error.fault(),
             Self::Gpu(error) => error.fault(),
-            Self::WrongResult { .. } => Fault::Internal,
+            Self::NotInstalled { .. } => Fault::Unsupported,
+            Self::NoPixels | Self::WrongResult { .. } => Fault::Internal,
         }
     }
 }

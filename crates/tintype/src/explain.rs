@@ -1,11 +1,15 @@
 //! The plan of a request as text, without a device.
 
-use tintype_engine::plan::{self, Source, Stage, Unknown};
+use tintype_engine::plan::{self, Draw, Request as PlanRequest, Source, Stage, Unknown};
 use tintype_pixels::{Channels, Depth, ImageInfo, Layout, Orientation, Size};
 
-use crate::{Policy, Request, TransformError, run};
+use crate::{
+    Policy, Request, TransformError,
+    run::{Pixels, Work},
+};
 
-/// What would be done to a picture with this header, line by line. `device` is [`plan::Device::default`] where there is
+/// What would be done to a picture with this header, line by line; layers of the options are not drawn, see
+/// [`Render::explain`](crate::Render::explain). `device` is [`plan::Device::default`] where there is
 /// none: the limits every adapter has.
 ///
 /// # Errors
@@ -16,27 +20,55 @@ pub fn explain(
     policy: &Policy,
     device: plan::Device,
 ) -> Result<String, TransformError> {
-    let mut sources = vec![Source::from(info)];
-    let mut looks = String::new();
-    let options = Box::new(request.options.clone());
-    if let Some(unknown) = Unknown::of(&options, info.upright_size()).map_err(TransformError::from)? {
-        looks += &format!("{:<9}for {unknown}; below, the middle stands for what is found\n", "look");
+    let stages = [Stage::Transform(Box::new(request.options.clone()))];
+    let work = Work { pixels: &[Pixels::Header(info.clone())], stages: &stages };
+    work.explain(policy, device, &request.options, request.accepts)
+}
+
+/// Mattes of this size are the commonest; which there will be, only a model knows.
+const MATTE_SIZE: Size = Size::new(1024, 1024);
+
+/// `stages` of source `index` as they may be once somebody has looked at the pixels, and one line in `looks` for everything
+/// that will be looked for. A matte takes the place of one that will be found, and so does the middle of what is cropped.
+pub(crate) fn unseen(
+    stages: &[Stage],
+    index: usize,
+    sources: &mut Vec<Source>,
+    request: &PlanRequest<'_>,
+    looks: &mut String,
+) -> Result<Vec<Stage>, TransformError> {
+    let mut planned: Vec<Stage> = Vec::new();
+    for stage in stages {
+        let stage = match stage {
+            Stage::Transform(options) => {
+                let size = plan::size_after(sources, index, &planned, request)?;
+                if let Some(unknown) = Unknown::of(options, size)? {
+                    *looks += &format!("{:<9}for {unknown}; below, the middle stands for what is found\n", "look");
+                }
+                if options.segment.is_none() {
+                    stage.clone()
+                } else {
+                    *looks += &format!(
+                        "{:<9}for the foreground, in a copy the model chooses; below, of {MATTE_SIZE}\n",
+                        "look"
+                    );
+                    sources.push(Source {
+                        size: MATTE_SIZE,
+                        layout: Layout::new(Channels::Gray, Depth::F32),
+                        orientation: Orientation::Upright,
+                        alpha: false,
+                        color: None,
+                    });
+                    Stage::Cutout { options: options.clone(), matte: sources.len() - 1 }
+                }
+            }
+            Stage::Cutout { .. } => stage.clone(),
+            Stage::Draw(draw) => {
+                let stages = unseen(&draw.stages, draw.source, sources, request, looks)?;
+                Stage::Draw(Draw { stages, ..draw.clone() })
+            }
+        };
+        planned.push(stage);
     }
-    let stage = if options.segment.is_some() {
-        // No model is asked here; mattes of this size are the commonest.
-        let size = Size::new(1024, 1024);
-        looks += &format!("{:<9}for the foreground, in a copy the model chooses; below, of {size}\n", "look");
-        sources.push(Source {
-            size,
-            layout: Layout::new(Channels::Gray, Depth::F32),
-            orientation: Orientation::Upright,
-            alpha: false,
-            color: None,
-        });
-        Stage::Cutout { options, matte: 1 }
-    } else {
-        Stage::Transform(options)
-    };
-    let decision = run::decide(&sources, &[stage], &request.options, request.accepts, policy, device)?;
-    Ok(looks + &run::explained(Some(info), &sources[0], &decision.plan, decision.answer, decision.size))
+    Ok(planned)
 }

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use tintype_engine::plan::{Draw, Placement, Stage};
 use tintype_options::{Quality, TransformOptions};
-use tintype_pixels::{Planes, Size};
+use tintype_pixels::{ImageInfo, Planes, Size};
 use tintype_text::TextStyle;
 
 use crate::{
@@ -39,6 +39,12 @@ impl Tintype {
     /// When the text cannot be drawn: too long or too large, or characters that no font has.
     pub fn text(&self, style: &TextStyle<'_>) -> Result<Input, TransformError> {
         Ok(self.samples(tintype_text::render(style, &tintype_text::Limits::default())?))
+    }
+
+    /// Starts with a picture of which only the header is known: its [size](Input::size) and [plan](Render::explain) can be
+    /// asked for, and nothing that needs pixels.
+    pub fn header(&self, info: ImageInfo) -> Input {
+        Input::new(self, Pixels::Header(info))
     }
 
     /// Starts with samples: sRGB, or linear light if they are floats; alpha is straight.
@@ -137,13 +143,28 @@ impl Render {
     /// # Errors
     /// See [`TransformError`].
     pub fn run(self) -> Result<Rendered, TransformError> {
-        let mut wanted = self.input.last.clone();
-        wanted.format = self.output.format.or(wanted.format);
-        wanted.quality = self.output.quality.map(Quality::Number).or(wanted.quality);
         if let Some(layout) = self.output.raw {
             return self.input.work().raw(&self.input.tintype, layout);
         }
-        self.input.work().encode(&self.input.tintype, &wanted, self.accepts)
+        self.input.work().encode(&self.input.tintype, &self.wanted(), self.accepts)
+    }
+
+    /// What would be done, line by line. What must be looked up in the pixels first (a border to trim) counts as absent, and
+    /// bare samples are explained as a file would be.
+    ///
+    /// # Errors
+    /// When a source is no picture, nothing would be left of it, or a size passes a limit.
+    pub fn explain(&self) -> Result<String, TransformError> {
+        let tintype = &self.input.tintype;
+        let device = tintype.gpu().plan_device();
+        self.input.work().explain(tintype.policy(), device, &self.wanted(), self.accepts)
+    }
+
+    fn wanted(&self) -> TransformOptions {
+        let mut wanted = self.input.last.clone();
+        wanted.format = self.output.format.or(wanted.format);
+        wanted.quality = self.output.quality.map(Quality::Number).or(wanted.quality);
+        wanted
     }
 }
 

@@ -95,6 +95,11 @@ impl Tintype {
         self.0.vision.as_ref()
     }
 
+    /// The same device by other rules.
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        Self(Arc::new(Shared { gpu: self.0.gpu.clone(), policy, vision: self.0.vision.clone() }))
+    }
+
     /// The device, for programs that work on its textures.
     pub fn gpu(&self) -> &engine::Gpu {
         &self.0.gpu

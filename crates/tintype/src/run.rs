@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tintype_codecs::{self as codecs, CodecError, Metadata};
+use tintype_codecs::{self as codecs, Metadata};
 use tintype_engine::{
     Plan,
     plan::{self, Source, Stage},
@@ -15,7 +15,7 @@ use tintype_options::{self as options, Gravity, TransformOptions, Warning};
 use tintype_pixels::{Depth, Fault, ImageInfo, Layout, Planes, Size};
 
 use crate::{
-    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe,
+    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe, explain,
     output::{self, Answer},
     settle::{self, Settle},
 };
@@ -42,6 +42,8 @@ pub(crate) enum Pixels<'a> {
     Borrowed(&'a [u8]),
     /// As a file; clones share it.
     Encoded(Bytes),
+    /// As no more than a header: to be planned.
+    Header(ImageInfo),
     /// As samples, sRGB unless they are floats, which are linear light.
     Decoded(Planes),
 }
@@ -52,6 +54,7 @@ impl Pixels<'_> {
         match self {
             Self::Borrowed(bytes) => Seen::File(bytes),
             Self::Encoded(bytes) => Seen::File(bytes),
+            Self::Header(info) => Seen::Header(info),
             Self::Decoded(planes) => Seen::Samples(planes),
         }
     }
@@ -60,6 +63,7 @@ impl Pixels<'_> {
 /// [`Pixels`], whoever keeps them.
 enum Seen<'a> {
     File(&'a [u8]),
+    Header(&'a ImageInfo),
     Samples(&'a Planes),
 }
 
@@ -144,7 +148,7 @@ impl Work<'_> {
                 (codecs::encode(&planes?, &encode, &meta)?, encode.format().media_type())
             }
             // What is damaged has a header all the same.
-            (Answer::Json, Err(error)) if error.fault() != Fault::Source => return Err(error.into()),
+            (Answer::Json, Err(error)) if error.fault() != Fault::Source => return Err(error),
             (Answer::Json, copy) => {
                 let anim = wanted.anim.unwrap_or(true);
                 (describe::json(original.as_ref(), size, anim, copy.ok().as_ref(), faces.as_ref()), "application/json")
@@ -186,6 +190,21 @@ impl Work<'_> {
         let probed = self.probe(tintype.policy())?;
         let decoded = self.decode(&probed, tintype.policy())?;
         Settle { tintype, sources: probed.sources, decoded }.faces(0)
+    }
+
+    /// What would be done, line by line, as far as headers tell.
+    pub(crate) fn explain(
+        &self,
+        policy: &Policy,
+        device: plan::Device,
+        wanted: &TransformOptions,
+        accepts: Accepts,
+    ) -> Result<String, TransformError> {
+        let Probed { infos, mut sources } = self.probe(policy)?;
+        let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
+        let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
+        let Decision { answer, size, plan, .. } = decide(&sources, &stages, wanted, accepts, policy, device)?;
+        Ok(looks + &explained(infos[0].as_ref(), &sources[0], &plan, answer, size))
     }
 
     /// Width and height of the result, as far as headers tell.
@@ -239,6 +258,7 @@ impl Work<'_> {
     }
 
     fn probe(&self, policy: &Policy) -> Result<Probed, TransformError> {
+        check_installed(self.stages)?;
         let mut probed = Probed { infos: Vec::new(), sources: Vec::new() };
         for pixels in self.pixels {
             let (info, source) = match pixels.see() {
@@ -247,6 +267,7 @@ impl Work<'_> {
                     let source = Source::from(&info);
                     (Some(info), source)
                 }
+                Seen::Header(info) => (Some(info.clone()), Source::from(info)),
                 Seen::Samples(planes) => (None, source_of(planes)),
             };
             probed.infos.push(info);
@@ -255,9 +276,10 @@ impl Work<'_> {
         Ok(probed)
     }
 
-    fn decode(&self, probed: &Probed, policy: &Policy) -> Result<Vec<Cow<'_, Planes>>, CodecError> {
+    fn decode(&self, probed: &Probed, policy: &Policy) -> Result<Vec<Cow<'_, Planes>>, TransformError> {
         let each = self.pixels.iter().zip(&probed.infos).map(|(pixels, info)| match (pixels.see(), info) {
             (Seen::File(bytes), Some(info)) => Ok(Cow::Owned(codecs::decode(bytes, info, &policy.limits)?)),
+            (Seen::Header(_), _) => Err(TransformError::NoPixels),
             (Seen::Samples(planes), _) => Ok(Cow::Borrowed(planes)),
             (Seen::File(_), None) => unreachable!("probe() gives every file its info"),
         });
@@ -268,6 +290,24 @@ impl Work<'_> {
         let (got, expected) = (samples.len(), size.area() * u64::from(layout.pixel_bytes()));
         Planes::new(size, layout, samples).ok_or(TransformError::WrongResult { got, expected })
     }
+}
+
+/// Refuses what needs a part that there is not. Whether or not this picture would be enlarged: who asks for it should learn
+/// that with the first picture, not with the first small one.
+fn check_installed(stages: &[Stage]) -> Result<(), TransformError> {
+    stages.iter().try_for_each(|stage| match stage {
+        Stage::Transform(options) | Stage::Cutout { options, .. }
+            if options.upscale == Some(options::Upscale::Generate) =>
+        {
+            Err(TransformError::NotInstalled {
+                asked: "upscale=generate",
+                missing: "a model that enlarges pictures",
+                instead: "upscale=interpolate",
+            })
+        }
+        Stage::Transform(_) => Ok(()),
+        Stage::Draw(draw) => check_installed(&draw.stages),
+    })
 }
 
 fn inputs<'a>(decoded: &'a [Cow<'_, Planes>]) -> Vec<&'a [u8]> {
