@@ -305,7 +305,7 @@ fn check_installed(stages: &[Stage]) -> Result<(), TransformError> {
                 instead: "upscale=interpolate",
             })
         }
-        Stage::Transform(_) => Ok(()),
+        Stage::Transform(_) | Stage::Cutout { .. } => Ok(()),
         Stage::Draw(draw) => check_installed(&draw.stages),
     })
 }
