@@ -47,6 +47,10 @@ pub(crate) enum Command {
     Transform(TransformArgs),
     /// Describe a picture as JSON
     Info(InfoArgs),
+    /// Find the faces of a picture, as JSON
+    Faces(FacesArgs),
+    /// Write how much of every pixel is foreground, as a gray PNG
+    Mask(MaskArgs),
     /// Show what would be done to a picture; needs no GPU
     Explain(ExplainArgs),
     /// Check adapter, driver, pipelines and formats, with a remedy for what is missing
@@ -119,6 +123,28 @@ pub(crate) struct TransformArgs {
 pub(crate) struct InfoArgs {
     /// The picture; - is standard input
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Boxes and landmarks are in pixels of the upright picture, the surest face first; outer is the box that \
+                        gravity=face goes by, null without faces.")]
+pub(crate) struct FacesArgs {
+    /// The picture; - is standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "White is foreground, black is background. `tintype models list` shows the models.")]
+pub(crate) struct MaskArgs {
+    /// The picture; - is standard input
+    pub(crate) file: PathBuf,
+
+    /// The PNG; - is standard output
+    pub(crate) output: PathBuf,
+
+    /// Model to use [default: the best that is installed]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

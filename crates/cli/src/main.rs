@@ -10,15 +10,18 @@
 mod args;
 mod doctor;
 mod explain;
+mod faces;
 mod failure;
 mod files;
 mod help;
 mod info;
+mod mask;
 mod pictures;
 mod progress;
 mod serve;
 mod show;
 mod transform;
+mod vision;
 
 use std::{env, process::ExitCode};
 
@@ -43,6 +46,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve::run(serve, adapter, env::vars_os()),
         Command::Transform(transform) => transform::run(transform, adapter, args.verbose),
         Command::Info(info) => info::run(info),
+        Command::Faces(faces) => faces::run(faces, adapter),
+        Command::Mask(mask) => mask::run(mask, adapter),
         Command::Explain(explain) => explain::run(explain),
         Command::Doctor(doctor) => doctor::run(doctor, adapter),
         Command::Help(help) => help::run(help),

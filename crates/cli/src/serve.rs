@@ -9,7 +9,7 @@ use tintype_server::{
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::{args::ServeArgs, failure::usage, show};
+use crate::{args::ServeArgs, failure::usage, show, vision};
 
 pub(crate) fn run(
     args: &ServeArgs,
@@ -29,7 +29,8 @@ pub(crate) fn run(
         .thread_name("tintype-serve")
         .build()
         .context("the threads of the server cannot be started")?;
-    runtime.block_on(tintype_server::serve(config))?;
+    let vision = vision::of(&config.ml)?;
+    runtime.block_on(tintype_server::serve(config, vision))?;
     Ok(ExitCode::SUCCESS)
 }
 

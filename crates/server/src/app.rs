@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::header;
+use tintype::Vision;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -51,8 +52,9 @@ pub enum ServeError {
 /// Serves until SIGTERM or Ctrl-C, then finishes what was admitted, for `server.shutdown` at most.
 ///
 /// `/healthz` answers from the moment the address is bound; `/readyz` is 503, and so are pictures, until the engine is
-/// built. Must run on a multi-threaded tokio runtime with I/O and time.
-pub async fn serve(config: Config) -> Result<(), ServeError> {
+/// built. `vision` finds faces and foregrounds; without it, what needs one is refused. Must run on a multi-threaded tokio
+/// runtime with I/O and time.
+pub async fn serve(config: Config, vision: Option<Arc<dyn Vision>>) -> Result<(), ServeError> {
     let address = config.server.listen;
     let grace = config.server.shutdown.0;
     let state = AppState::new(config.clone())?;
@@ -65,7 +67,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let building = {
         let (state, started) = (state.clone(), Instant::now());
         async move {
-            let built = tokio::task::spawn_blocking(move || engine::build(&config)).await;
+            let built = tokio::task::spawn_blocking(move || engine::build(&config, vision)).await;
             let engine: Arc<dyn Engine> = Arc::new(built.map_err(|_panic| ServeError::Panicked)??);
             let report = engine.report();
             let (adapter, backend, software) = (report.adapter, report.backend, report.software);

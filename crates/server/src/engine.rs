@@ -2,10 +2,10 @@
 //!
 //! Behind the trait [`Engine`] so that tests of HTTP need no device.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use tintype::engine::Space;
-use tintype::{Limits, Policy, Tintype};
+use tintype::{Limits, Policy, Tintype, Vision};
 use tintype_pixels::ImageInfo;
 
 pub(crate) use tintype::{Accepts, Rendered, Request, TransformError};
@@ -62,8 +62,13 @@ impl Engine for Tintype {
 }
 
 /// Builds the engine that `config` asks for, with all its pipelines. Blocks.
-pub(crate) fn build(config: &Config) -> Result<Tintype, TransformError> {
+pub(crate) fn build(config: &Config, vision: Option<Arc<dyn Vision>>) -> Result<Tintype, TransformError> {
     let mut builder = Tintype::builder().policy(policy(config));
+    if let Some(vision) = vision {
+        let there = vision.prepare()?;
+        tracing::info!("models: {there}");
+        builder = builder.vision(vision);
+    }
     if !config.gpu.adapter.is_empty() {
         builder = builder.adapter(config.gpu.adapter.as_str());
     }

@@ -23,7 +23,9 @@ use tintype::{
     },
 };
 
-use crate::{args::TransformArgs, failure::usage, files, pictures::STDIO, progress};
+use tintype_server::config::MlConfig;
+
+use crate::{args::TransformArgs, failure::usage, files, pictures::STDIO, progress, vision};
 
 use job::Rules;
 use work::Work;
@@ -71,13 +73,21 @@ pub(crate) fn options(text: &str) -> anyhow::Result<TransformOptions> {
     Ok(options)
 }
 
-/// An engine by the rules of a command line.
-pub(crate) fn build(adapter: Option<&str>) -> Result<Tintype, tintype::TransformError> {
+/// An engine by the rules of a command line. Models are loaded when one is needed.
+pub(crate) fn build(adapter: Option<&str>) -> anyhow::Result<Tintype> {
+    build_with(adapter, &MlConfig::default())
+}
+
+/// The same, with models of one's choice.
+pub(crate) fn build_with(adapter: Option<&str>, models: &MlConfig) -> anyhow::Result<Tintype> {
     let mut builder = Tintype::builder().policy(policy());
+    if let Some(vision) = vision::of(models)? {
+        builder = builder.vision(vision);
+    }
     if let Some(adapter) = adapter {
         builder = builder.adapter(adapter);
     }
-    builder.build()
+    Ok(builder.build()?)
 }
 
 fn check_stdout(output: &Path, options: &TransformOptions, args: &TransformArgs) -> anyhow::Result<()> {

@@ -35,6 +35,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The device.
     pub gpu: GpuConfig,
+    /// Models that look at pictures.
+    pub ml: MlConfig,
     /// What is logged.
     pub log: LogConfig,
     /// Names for options.
@@ -196,6 +198,27 @@ pub enum Working {
     Linear,
     /// The encoded numbers themselves, as older servers do.
     Srgb,
+}
+
+/// `[ml]`: models that look at pictures. Which there are is the matter of `tintype models`; none is fetched while serving.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MlConfig {
+    /// Folder of installed models. Default: `TINTYPE_MODELS`, or `tintype/models` in the user's cache folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<PathBuf>,
+    /// Model that tells the foreground; empty for the best that is installed. Default empty.
+    pub matting: String,
+    /// Pictures that models look at at once, at least 1. Default 1: one keeps all cores busy.
+    pub jobs: usize,
+    /// Pictures that may wait for that; beyond, the answer is 503. Default 64.
+    pub queue: usize,
+}
+
+impl Default for MlConfig {
+    fn default() -> Self {
+        Self { models: None, matting: String::new(), jobs: 1, queue: 64 }
+    }
 }
 
 /// `[log]`: what is logged, to standard error.

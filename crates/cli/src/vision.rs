@@ -1,0 +1,36 @@
+//! The models that are installed, as the engine asks for them.
+
+use std::sync::Arc;
+
+use tintype::Vision;
+use tintype_server::config::MlConfig;
+
+/// What finds faces and foregrounds; nothing in a program that was built without models. Loads nothing yet.
+#[cfg(feature = "ml")]
+pub(crate) fn of(config: &MlConfig) -> anyhow::Result<Option<Arc<dyn Vision>>> {
+    use crate::failure::usage;
+    use tintype_ml::{MattingKind, Models, ModelsOptions};
+    use tintype_weights::Store;
+
+    let store = match &config.models {
+        Some(folder) => Store::at(folder),
+        None => Store::of_user()?,
+    };
+    let named = || MattingKind::ALL.into_iter().find(|kind| kind.name() == config.matting);
+    let matting = match (config.matting.as_str(), named()) {
+        ("", _) => None,
+        (_, Some(kind)) => Some(kind),
+        (other, None) => {
+            let names: Vec<_> = MattingKind::ALL.iter().map(|kind| kind.name()).collect();
+            return Err(usage!("{other:?} is no model that tells the foreground; there are {}", names.join(", ")));
+        }
+    };
+    let options = ModelsOptions { matting, at_once: config.jobs, waiting: config.queue, ..ModelsOptions::on_cpu(store) };
+    Ok(Some(Arc::new(Models::new(options))))
+}
+
+/// Nothing: this program was built without models.
+#[cfg(not(feature = "ml"))]
+pub(crate) fn of(_: &MlConfig) -> anyhow::Result<Option<Arc<dyn Vision>>> {
+    Ok(None)
+}
