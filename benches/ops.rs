@@ -107,7 +107,7 @@ fn measure(gpu: &Gpu, planes: &Planes, step: &Step, n: usize) -> Measured {
     let without = plan(Picture { unpack: unpack.clone(), steps: Vec::new() });
     let with = plan(Picture { unpack, steps });
     let run = |plan: &Plan| {
-        let output = gpu.run(plan.record(), &[planes.bytes()]).expect("the device answers");
+        let output = gpu.run(plan.record(), &[planes.bytes().into()]).expect("the device answers");
         output.gpu_time
     };
     let (mut times, mut record) = (Vec::new(), Duration::ZERO);

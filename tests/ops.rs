@@ -1,7 +1,7 @@
 //! Every operation against its scalar twin, in both texel formats, on sizes and pictures that find mistakes.
 
 use tintype_engine::{
-    Texel,
+    Texel, gpu,
     ops::{self, Case, Pack, Tolerance, Unpack, pack, unpack},
     plan::Picture,
     reference::RefImage,
@@ -173,7 +173,7 @@ fn run_pack(gpu: &tintype_engine::Gpu, op: &Pack, image: &RefImage) -> (Vec<u8>,
     let mut recording = tintype_engine::Recording::new(Texel::F32);
     let unpacked = unpack.record(&mut recording);
     op.record(&mut recording, unpacked);
-    let got = gpu.run(recording, &[planes.bytes()]).unwrap().bytes;
+    let got = gpu.run(recording, &[planes.bytes().into()]).unwrap().bytes;
     let stored = RefImage::from_straight_f32(image.size(), planes.bytes());
     (got, pack::reference::pack(op, &stored))
 }
@@ -208,7 +208,7 @@ fn eight_bit_samples_survive_the_working_image() {
     let mut recording = tintype_engine::Recording::new(Texel::F16);
     let image = unpack.record(&mut recording);
     Pack { layout: Layout::RGB8, encode: true, dither: false, binding_bytes: 1 << 20 }.record(&mut recording, image);
-    assert_eq!(gpu.run(recording, &[planes.bytes()]).unwrap().bytes, bytes);
+    assert_eq!(gpu.run(recording, &[planes.bytes().into()]).unwrap().bytes, bytes);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_warm_run_compiles_and_allocates_nothing() {
     }
     // A device of its own: the other tests run at the same time on the shared one.
 
-    let gpu = tintype_engine::Gpu::new(&tintype_engine::gpu::GpuOptions::default()).unwrap();
+    let gpu = tintype_engine::Gpu::new(&gpu::GpuOptions::default()).unwrap();
     let planes = pictures::samples(Size::new(300, 200), Layout::RGB8);
     let run = || {
         let unpack = Unpack { color: Some(SourceColor::srgb()), ..Unpack::plain(0, planes.size(), Layout::RGB8) };
@@ -226,7 +226,7 @@ fn a_warm_run_compiles_and_allocates_nothing() {
         let mut recording = tintype_engine::Recording::new(Texel::F16);
         let image = picture.record(&mut recording);
         Pack { layout: Layout::RGB8, encode: true, dither: true, binding_bytes: 1 << 20 }.record(&mut recording, image);
-        gpu.run(recording, &[planes.bytes()]).unwrap().bytes
+        gpu.run(recording, &[planes.bytes().into()]).unwrap().bytes
     };
     let first = run();
     let warm = gpu.counters();
@@ -235,4 +235,38 @@ fn a_warm_run_compiles_and_allocates_nothing() {
     }
     assert_eq!(gpu.counters(), warm);
     assert!(warm.pipelines > 0 && warm.textures > 0 && warm.buffers > 0, "{warm:?}");
+}
+
+#[test]
+fn a_texture_on_the_device_is_an_input_as_samples_are() {
+    let Some(gpu) = gpu() else { return };
+    let size = Size::new(37, 41);
+    let planes = pictures::standard(size).remove(4).1.to_straight_f32();
+    let plain = Unpack::plain(0, size, Layout::RGBA32F);
+    let mut recording = tintype_engine::Recording::new(Texel::F16);
+    let unpacked = plain.record(&mut recording);
+    recording.keep(unpacked);
+    let texture = gpu.run(recording, &[planes.bytes().into()]).unwrap().texture.unwrap();
+
+    let crop = ops::Crop::new(size, Rect::new(3, 5, Size::new(20, 30))).unwrap();
+    let packed = |is_given: bool, sources: &[gpu::Source<'_>]| {
+        let unpack = Unpack { is_given, ..plain.clone() };
+        let matte = ops::Matte { matte: Box::new(Picture { unpack: unpack.clone(), steps: Vec::new() }) };
+        let mut recording = tintype_engine::Recording::new(Texel::F16);
+        let image = Picture { unpack, steps: vec![matte.into(), crop.clone().into()] }.record(&mut recording);
+        Pack { layout: Layout::RGBA8, encode: true, dither: false, binding_bytes: 1 << 20 }
+            .record(&mut recording, image);
+        gpu.run(recording, sources).map(|output| output.bytes)
+    };
+    let expected = packed(false, &[planes.bytes().into()]).unwrap();
+    assert!(expected.iter().any(|byte| *byte > 0), "the picture is not empty");
+    assert_eq!(packed(true, &[gpu::Source::Texture(&texture)]).unwrap(), expected);
+    // Kept again it is a copy: the caller's own stays the caller's.
+    let mut recording = tintype_engine::Recording::new(Texel::F16);
+    let given = recording.given(0, size);
+    recording.keep(given);
+    assert!(gpu.run(recording, &[gpu::Source::Texture(&texture)]).unwrap().texture.unwrap() != texture);
+
+    let missing = packed(true, &[planes.bytes().into()]).unwrap_err().to_string();
+    assert_eq!(missing, "input 0 is no texture of at least 37x41 that kernels may read");
 }

@@ -126,8 +126,10 @@ pub(crate) struct InfoArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Boxes and landmarks are in pixels of the upright picture, the surest face first; outer is the box that \
-                        gravity=face goes by, null without faces.")]
+#[command(
+    after_help = "Boxes and landmarks are in pixels of the upright picture, the surest face first; outer is the box that \
+                        gravity=face goes by, null without faces."
+)]
 pub(crate) struct FacesArgs {
     /// The picture; - is standard input
     pub(crate) file: PathBuf,

@@ -25,7 +25,8 @@ pub(crate) fn of(config: &MlConfig) -> anyhow::Result<Option<Arc<dyn Vision>>> {
             return Err(usage!("{other:?} is no model that tells the foreground; there are {}", names.join(", ")));
         }
     };
-    let options = ModelsOptions { matting, at_once: config.jobs, waiting: config.queue, ..ModelsOptions::on_cpu(store) };
+    let options =
+        ModelsOptions { matting, at_once: config.jobs, waiting: config.queue, ..ModelsOptions::on_cpu(store) };
     Ok(Some(Arc::new(Models::new(options))))
 }
 

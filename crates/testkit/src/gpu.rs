@@ -5,7 +5,7 @@ use std::{env, fmt, sync::OnceLock};
 use tintype::Tintype;
 use tintype_engine::{
     Gpu, Plan, Recording, Space, Texel, Working,
-    gpu::{Caps, GpuOptions},
+    gpu::{self, Caps, GpuOptions},
     ops::{Case, Reach, Unpack},
     plan::Picture,
     reference::RefImage,
@@ -77,7 +77,7 @@ pub fn run_picture(gpu: &Gpu, picture: &Picture, inputs: &[Planes], texel: Texel
         warnings: Vec::new(),
     };
     let recording: Recording = plan.record();
-    let sources: Vec<&[u8]> = inputs.iter().map(Planes::bytes).collect();
+    let sources: Vec<gpu::Source<'_>> = inputs.iter().map(|planes| planes.bytes().into()).collect();
     let output = gpu.run(recording, &sources).unwrap_or_else(|error| panic!("{error}"));
     download(gpu, &output.texture.expect("a plan without pack keeps its image"), picture.size(), texel)
 }

@@ -58,6 +58,7 @@ pub(crate) fn unseen(
                         orientation: Orientation::Upright,
                         alpha: false,
                         color: None,
+                        on_device: false,
                     });
                     Stage::Cutout { options: options.clone(), matte: sources.len() - 1 }
                 }

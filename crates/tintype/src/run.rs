@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use tintype_codecs::{self as codecs, Metadata};
 use tintype_engine::{
-    Plan,
+    Plan, gpu,
     plan::{self, Source, Stage},
 };
 use tintype_options::{self as options, Gravity, TransformOptions, Warning};
@@ -310,8 +310,8 @@ fn check_installed(stages: &[Stage]) -> Result<(), TransformError> {
     })
 }
 
-fn inputs<'a>(decoded: &'a [Cow<'_, Planes>]) -> Vec<&'a [u8]> {
-    decoded.iter().map(|planes| planes.bytes()).collect()
+fn inputs<'a>(decoded: &'a [Cow<'_, Planes>]) -> Vec<gpu::Source<'a>> {
+    decoded.iter().map(|planes| planes.bytes().into()).collect()
 }
 
 /// What will be done and what will be answered.
@@ -376,6 +376,7 @@ pub(crate) fn source_of(planes: &Planes) -> Source {
         orientation: tintype_pixels::Orientation::Upright,
         alpha: layout.has_alpha(),
         color: (layout.depth != Depth::F32).then(tintype_pixels::SourceColor::srgb),
+        on_device: false,
     }
 }
 

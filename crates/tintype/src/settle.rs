@@ -7,7 +7,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use tintype_engine::{
-    Plan, Vision, VisionError,
+    Plan, Vision, VisionError, gpu,
     plan::{self, Draw, Found, Source, Stage, Unknown},
 };
 use tintype_options::TransformOptions;
@@ -123,7 +123,7 @@ impl Settle<'_> {
     }
 
     fn run(&self, plan: &Plan) -> Result<Vec<u8>, TransformError> {
-        let inputs: Vec<&[u8]> = self.decoded.iter().map(|planes| planes.bytes()).collect();
+        let inputs: Vec<gpu::Source<'_>> = self.decoded.iter().map(|planes| planes.bytes().into()).collect();
         Ok(self.tintype.gpu().run(plan.record(), &inputs)?.bytes)
     }
 }

@@ -18,6 +18,7 @@ fuzz_target!(|input: (u16, u16, u8, &str)| {
         orientation: Orientation::from_exif(u32::from(orientation)),
         alpha: true,
         color: Some(SourceColor::srgb()),
+        on_device: false,
     };
     let stages = [Stage::Transform(Box::new(parsed.options))];
     let request = Request {

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use tintype_pixels::Fault;
+use tintype_pixels::{Fault, Size};
 
 /// What can go wrong on a device.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -56,6 +56,14 @@ pub enum GpuError {
         /// Bytes that are read.
         needed: u64,
     },
+    /// A recording names a texture that was not given, is too small, or may not be bound.
+    #[error("input {source_index} is no texture of at least {needed} that kernels may read")]
+    Texture {
+        /// Which input.
+        source_index: usize,
+        /// The least size.
+        needed: Size,
+    },
     /// wgpu refused a command: a mistake of ours.
     #[error("the device refused a command: {0}")]
     Refused(String),
@@ -74,6 +82,7 @@ impl GpuError {
             | Self::NoDevice { .. }
             | Self::Kernel { .. }
             | Self::Input { .. }
+            | Self::Texture { .. }
             | Self::Refused(_) => Fault::Internal,
         }
     }

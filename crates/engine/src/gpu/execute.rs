@@ -8,7 +8,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    Core, GpuError, Output, PassTime,
+    Core, GpuError, Output, PassTime, Source,
     budget::Reservation,
     memory::Memory,
     pipelines::Variant,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Recording,
-    record::{Allocation, BufferRole, Pass},
+    record::{Allocation, BufferRole, ImageId, Pass},
 };
 
 type Reply = flume::Sender<Result<Finished, GpuError>>;
@@ -29,6 +29,8 @@ pub(super) struct Job {
     allocation: Allocation,
     /// Mapped and filled: one per upload of the recording, then uniforms, then tables.
     uploads: Vec<PooledBuffer>,
+    /// Images of the recording that are the caller's textures.
+    given: Vec<(ImageId, wgpu::TextureView)>,
     reservation: Reservation,
     is_profiled: bool,
     reply: Reply,
@@ -51,7 +53,7 @@ impl Job {
         core: &Core,
         recording: Recording,
         allocation: Allocation,
-        sources: &[&[u8]],
+        sources: &[Source<'_>],
         reservation: Reservation,
         is_profiled: bool,
         reply: Reply,
@@ -59,14 +61,19 @@ impl Job {
         let mut uploads = Vec::new();
         for buffer in &recording.buffers {
             let BufferRole::Upload { source, bytes } = &buffer.role else { continue };
-            let input = sources.get(*source).copied().unwrap_or_default();
+            let input = sources.get(*source).copied().and_then(Source::samples).unwrap_or_default();
             let part = input.get(bytes.start as usize..bytes.end as usize);
             let error = GpuError::Input { source_index: *source, got: input.len() as u64, needed: bytes.end };
             uploads.push(filled(core, part.ok_or(error)?)?);
         }
         uploads.push(filled(core, &recording.uniforms)?);
         uploads.push(filled(core, &recording.tables)?);
-        Ok(Self { recording, allocation, uploads, reservation, is_profiled, reply })
+        let mut given = Vec::new();
+        for (image, source) in &recording.given {
+            let texture = sources.get(*source).copied().and_then(Source::texture);
+            given.push((*image, view(&recording, *image, *source, texture)?));
+        }
+        Ok(Self { recording, allocation, uploads, given, reservation, is_profiled, reply })
     }
 
     /// Records and submits; runs on the device's thread. The caller is answered when the device is done.
@@ -95,9 +102,9 @@ impl Job {
     }
 
     fn submit(self, core: &Arc<Core>) -> Result<(wgpu::SubmissionIndex, Arc<Completion>), GpuError> {
-        let Self { recording, allocation, uploads, reservation, is_profiled, reply } = self;
+        let Self { recording, allocation, uploads, given, reservation, is_profiled, reply } = self;
         let mut encoder = core.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("Job") });
-        let memory = Memory::lease(core, &recording, &allocation, uploads, &mut encoder);
+        let memory = Memory::lease(core, &recording, &allocation, uploads, given, &mut encoder);
         let n_passes = recording.passes.len() as u32;
         let timestamps = (is_profiled && core.caps.has_timestamps).then(|| Timestamps::new(&core.device, n_passes));
         encode(core, &recording, &memory, timestamps.as_ref(), &mut encoder)?;
@@ -146,6 +153,23 @@ impl Job {
         }
         Ok((index, completion))
     }
+}
+
+/// A caller's texture as kernels see it.
+fn view(
+    recording: &Recording,
+    image: ImageId,
+    source: usize,
+    texture: Option<&wgpu::Texture>,
+) -> Result<wgpu::TextureView, GpuError> {
+    let needed = recording.size(image);
+    let fits = |texture: &&wgpu::Texture| {
+        texture.width() >= needed.width
+            && texture.height() >= needed.height
+            && texture.usage().contains(wgpu::TextureUsages::TEXTURE_BINDING)
+    };
+    let texture = texture.filter(fits).ok_or(GpuError::Texture { source_index: source, needed })?;
+    Ok(texture.create_view(&wgpu::TextureViewDescriptor::default()))
 }
 
 /// A mapped buffer with `bytes` in it.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Recording,
-    record::{Allocation, Bound, BufferRole},
+    record::{Allocation, Bound, BufferRole, ImageId},
 };
 
 /// What a recording's ids stand for.
@@ -14,6 +14,8 @@ pub(super) struct Memory {
     /// By slot.
     textures: Vec<PooledTexture>,
     slot_of_image: Vec<usize>,
+    /// Images that are the caller's.
+    given: Vec<(ImageId, wgpu::TextureView)>,
     /// By buffer of the recording, then uniforms, then tables: what kernels see.
     buffers: Vec<KernelBuffer>,
     is_unified: bool,
@@ -45,6 +47,7 @@ impl Memory {
         recording: &Recording,
         allocation: &Allocation,
         uploads: Vec<PooledBuffer>,
+        given: Vec<(ImageId, wgpu::TextureView)>,
         encoder: &mut wgpu::CommandEncoder,
     ) -> Self {
         let pool = &core.pool;
@@ -78,7 +81,7 @@ impl Memory {
         }
         buffers.push(from_host(recording.uniforms.len() as u64, encoder));
         buffers.push(from_host(recording.tables.len() as u64, encoder));
-        Self { textures, slot_of_image: allocation.slot_of_image.clone(), buffers, is_unified }
+        Self { textures, slot_of_image: allocation.slot_of_image.clone(), given, buffers, is_unified }
     }
 
     pub(super) fn uniforms(&self) -> &wgpu::Buffer {
@@ -92,7 +95,9 @@ impl Memory {
     pub(super) fn resource(&self, bound: &Bound) -> wgpu::BindingResource<'_> {
         match bound {
             Bound::Image(image) => {
-                wgpu::BindingResource::TextureView(&self.textures[self.slot_of_image[image.index()]].view)
+                let given = self.given.iter().find(|(given, _)| given == image).map(|(_, view)| view);
+                let view = given.unwrap_or_else(|| &self.textures[self.slot_of_image[image.index()]].view);
+                wgpu::BindingResource::TextureView(view)
             }
             Bound::Buffer(buffer) => self.buffers[buffer.index()].binding(),
             Bound::Table(range) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {

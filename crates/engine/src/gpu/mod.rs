@@ -56,6 +56,38 @@ struct Core {
     health: Arc<error::Health>,
 }
 
+/// An input of a recording.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// Samples, which are copied to the device.
+    Samples(&'a [u8]),
+    /// A texture that is on the device already: premultiplied, in the recording's space, in any format that is read as
+    /// floats. It stays the caller's.
+    Texture(&'a wgpu::Texture),
+}
+
+impl<'a> Source<'a> {
+    fn samples(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Samples(samples) => Some(samples),
+            Self::Texture(_) => None,
+        }
+    }
+
+    fn texture(self) -> Option<&'a wgpu::Texture> {
+        match self {
+            Self::Samples(_) => None,
+            Self::Texture(texture) => Some(texture),
+        }
+    }
+}
+
+impl<'a> From<&'a [u8]> for Source<'a> {
+    fn from(samples: &'a [u8]) -> Self {
+        Self::Samples(samples)
+    }
+}
+
 /// What a recording made.
 #[derive(Debug)]
 pub struct Output {
@@ -145,7 +177,7 @@ impl Gpu {
     ///
     /// # Errors
     /// When the recording needs more memory than allowed, or the device fails or is lost.
-    pub fn run(&self, recording: Recording, sources: &[&[u8]]) -> Result<Output, GpuError> {
+    pub fn run(&self, recording: Recording, sources: &[Source<'_>]) -> Result<Output, GpuError> {
         self.submit(recording, sources, false)?.wait()
     }
 
@@ -153,7 +185,7 @@ impl Gpu {
     ///
     /// # Errors
     /// As [`Gpu::run`].
-    pub fn run_profiled(&self, recording: Recording, sources: &[&[u8]]) -> Result<Output, GpuError> {
+    pub fn run_profiled(&self, recording: Recording, sources: &[Source<'_>]) -> Result<Output, GpuError> {
         self.submit(recording, sources, true)?.wait()
     }
 
@@ -161,7 +193,7 @@ impl Gpu {
     ///
     /// # Errors
     /// As [`Gpu::run`].
-    pub fn submit(&self, recording: Recording, sources: &[&[u8]], profiled: bool) -> Result<Pending, GpuError> {
+    pub fn submit(&self, recording: Recording, sources: &[Source<'_>], profiled: bool) -> Result<Pending, GpuError> {
         let core = &self.0.core;
         core.health.check()?;
         let allocation = recording.allocate(core.caps.texture_side);

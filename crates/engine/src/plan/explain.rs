@@ -73,7 +73,11 @@ impl Plan {
             let _ = write!(what, ", {bands} bands");
         }
         let size = unpack.output();
-        line(text, indent, "unpack", &change(&unpack.rect.to_string(), unpack.rect.size, size), what.trim());
+        if unpack.is_given {
+            line(text, indent, "given", &size.to_string(), "on the device already");
+        } else {
+            line(text, indent, "unpack", &change(&unpack.rect.to_string(), unpack.rect.size, size), what.trim());
+        }
 
         let mut size = size;
         let mut tape: Vec<String> = Vec::new();

@@ -11,10 +11,13 @@ use crate::{
 
 /// Applies all rules. Returns whether the result is in the working space's linear light, so that packing must encode it.
 pub(super) fn optimize(picture: &mut Picture, working: Working, packed: bool) -> bool {
-    while fold_into_unpack(picture) {}
-    prefer_rows_on_a_tie(picture);
-    read_only_what_is_reached(picture);
-    stream_the_first_axis(picture);
+    // What is on the device already is not read again.
+    if !picture.unpack.is_given {
+        while fold_into_unpack(picture) {}
+        prefer_rows_on_a_tie(picture);
+        read_only_what_is_reached(picture);
+        stream_the_first_axis(picture);
+    }
     let stays_encoded = packed && drop_last_transfer(picture);
     working.space == Space::Linear && !stays_encoded
 }

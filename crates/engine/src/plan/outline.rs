@@ -31,6 +31,8 @@ pub struct Source {
     pub alpha: bool,
     /// What the numbers mean; `None` for samples that are linear light already.
     pub color: Option<SourceColor>,
+    /// Whether it is a texture on the device, in the working space, instead of samples.
+    pub on_device: bool,
 }
 
 impl From<&ImageInfo> for Source {
@@ -41,6 +43,7 @@ impl From<&ImageInfo> for Source {
             orientation: info.orientation,
             alpha: info.alpha,
             color: (info.layout.depth != Depth::F32).then(|| info.color.clone()),
+            on_device: false,
         }
     }
 }
@@ -235,6 +238,7 @@ impl<'a> Outline<'a> {
             color: if linear || !same_curve { source.color.clone() } else { None },
             encode: !linear && !same_curve,
             bands: Bands { binding_bytes: request.device.binding_bytes, band_bytes: request.device.band_bytes },
+            is_given: source.on_device,
             ..Unpack::plain(index, source.size, source.layout)
         };
         Self {
@@ -328,8 +332,8 @@ impl<'a> Outline<'a> {
     /// Keeps the foreground by the matte in a source, which is stretched over the picture. Its values are no colors: they
     /// have no curve.
     fn matte(&mut self, source: usize) -> Result<(), PlanError> {
-        let Source { size, layout, .. } = self.sources[source];
-        let unpack = Unpack { bands: self.unpack.bands, ..Unpack::plain(source, size, layout) };
+        let Source { size, layout, on_device, .. } = self.sources[source];
+        let unpack = Unpack { bands: self.unpack.bands, is_given: on_device, ..Unpack::plain(source, size, layout) };
         let mut matte = Picture { unpack, steps: resized(size, self.size, Filter::CatmullRom) };
         optimize::optimize(&mut matte, Working { space: Space::Encoded, texel: Texel::F16 }, false);
         check_device(&matte, self.request.device)?;

@@ -127,6 +127,8 @@ pub struct Recording {
     pub(crate) uniforms: Vec<u8>,
     /// Tables that kernels read, each at a multiple of the alignment.
     pub(crate) tables: Vec<u8>,
+    /// Images that are an input of the caller's already, and which; no pass writes them.
+    pub(crate) given: Vec<(ImageId, usize)>,
     /// The image that a caller wants as a texture, kept alive to the end.
     pub(crate) result: Option<ImageId>,
 }
@@ -141,6 +143,7 @@ impl Recording {
             passes: Vec::new(),
             uniforms: Vec::new(),
             tables: Vec::new(),
+            given: Vec::new(),
             result: None,
         };
         recording.uniform(bytemuck::bytes_of(&TapeBlock::new(&[])));
@@ -161,6 +164,13 @@ impl Recording {
     pub fn image(&mut self, size: Size) -> ImageId {
         self.images.push(size);
         ImageId(self.images.len() - 1)
+    }
+
+    /// The image that input `source` is, a texture of at least `size`. Only read.
+    pub fn given(&mut self, source: usize, size: Size) -> ImageId {
+        let image = self.image(size);
+        self.given.push((image, source));
+        image
     }
 
     /// A buffer that holds `bytes` of input `source`.
@@ -184,7 +194,9 @@ impl Recording {
 
     /// Keeps `image` to the end; it is handed to the caller as a texture.
     pub fn keep(&mut self, image: ImageId) {
-        self.result = Some(image);
+        // What is the caller's already stays so.
+        let is_given = self.given.iter().any(|(given, _)| *given == image);
+        self.result = Some(if is_given { crate::ops::copy::record(self, image) } else { image });
     }
 
     /// Starts a pass with these params; the kernel follows from their type.
@@ -208,7 +220,8 @@ impl Recording {
     pub fn apply(&mut self, image: ImageId, instructions: &[Instruction]) -> ImageId {
         let mut image = image;
         for part in instructions.chunks(TAPE_LEN) {
-            let read = self.passes.iter().any(|pass| pass.reads().any(|read| read == image));
+            let read = self.passes.iter().any(|pass| pass.reads().any(|read| read == image))
+                || self.given.iter().any(|(given, _)| *given == image);
             let carried = self.writers(image).all(|pass| pass.kernel.tape && pass.tape == 0);
             if read || !carried {
                 image = crate::ops::copy::record(self, image);

@@ -52,6 +52,9 @@ pub struct Unpack {
     pub first: Option<Resize>,
     /// How many rows go at once.
     pub bands: Bands,
+    /// Whether the input is a working image on the device already: then nothing is unpacked, and it is taken as it is, whole
+    /// and upright.
+    pub is_given: bool,
 }
 
 tintype_wgsl::params! {
@@ -89,6 +92,7 @@ impl Unpack {
             encode: false,
             first: None,
             bands: Bands::WHOLE,
+            is_given: false,
         }
     }
 
@@ -121,12 +125,18 @@ impl Unpack {
 
     /// How many bands a recording of this will have.
     pub fn n_bands(&self, texel: Texel) -> u32 {
+        if self.is_given {
+            return 0;
+        }
         let step = if self.first.is_some() { self.band_rows(texel) } else { self.chunk_rows() };
         rows_by(self.rect.size.height, self.chunk_rows()).map(|(_, rows)| rows.div_ceil(step)).sum()
     }
 
     /// Appends the passes; the result is the oriented working image.
     pub fn record(&self, recording: &mut Recording) -> ImageId {
+        if self.is_given {
+            return recording.given(self.source, self.stored);
+        }
         let output = recording.image(self.output());
         let (curves, curve_len) = self.curves(recording);
         let streamed = self.first.as_ref().map(|first| {
