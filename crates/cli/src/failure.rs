@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use tintype::{TransformError, options::OptionsError};
 use tintype_server::ConfigError;
+use tintype_weights::{NotInstalled, WeightsError};
 
 /// Something is wrong with what was asked for, rather than with a file or the machine: exit status 2.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,11 @@ fn is_usage(error: &anyhow::Error) -> bool {
         cause.is::<Usage>()
             || cause.is::<OptionsError>()
             || matches!(cause.downcast_ref(), Some(TransformError::Options(_)))
+            || matches!(cause.downcast_ref(), Some(NotInstalled::Unknown { .. }))
+            || matches!(
+                cause.downcast_ref(),
+                Some(WeightsError::NoPackage { .. } | WeightsError::NotInstalled(NotInstalled::Unknown { .. }))
+            )
             || cause.downcast_ref::<ConfigError>().is_some_and(|e| !matches!(e, ConfigError::Unreadable { .. }))
     })
 }
@@ -102,6 +108,9 @@ mod tests {
         assert!(is_usage(&usage!("{} is wrong", 1).context("options")));
         let options = "width".parse::<tintype::TransformOptions>().unwrap_err();
         assert!(is_usage(&anyhow::Error::from(options)));
+        let name = NotInstalled::Unknown { name: "x".to_owned(), known: Vec::new() };
+        assert!(is_usage(&name.clone().into()) && is_usage(&WeightsError::from(name).into()));
+        assert!(!is_usage(&NotInstalled::NoFolder.into()));
         assert!(!is_usage(&anyhow::anyhow!("no space left")));
     }
 }

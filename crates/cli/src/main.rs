@@ -16,6 +16,7 @@ mod files;
 mod help;
 mod info;
 mod mask;
+mod models;
 mod pictures;
 mod progress;
 mod serve;
@@ -50,6 +51,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Mask(mask) => mask::run(mask, adapter),
         Command::Explain(explain) => explain::run(explain),
         Command::Doctor(doctor) => doctor::run(doctor, adapter),
+        Command::Models(models) => models::run(&models.command),
         Command::Help(help) => help::run(help),
     }
 }

@@ -55,3 +55,14 @@ pub(crate) fn bar(total: u64) -> ProgressBar {
     bar.enable_steady_tick(REFRESH);
     bar
 }
+
+/// A spinner for work of several steps; its message says which one.
+pub(crate) fn steps() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}").expect("a template of ours");
+    let spinner = ProgressBar::new_spinner().with_style(style);
+    spinner.enable_steady_tick(REFRESH);
+    spinner
+}

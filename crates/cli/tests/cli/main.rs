@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may unwrap: its failure is the message")]
 
+#[cfg(unix)]
+mod models;
 mod serve;
 mod transform;
 
