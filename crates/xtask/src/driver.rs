@@ -1,11 +1,11 @@
-//! The system packages that tintype needs: a Vulkan loader, a driver for it, a C compiler.
+//! The system packages that tintype needs: a Vulkan loader, a driver for it, a C compiler; and pip, which fetches models.
 //!
 //! In three parts: [`look`] gathers facts, [`remedy`] decides (pure, and tested), [`ensure`] acts. It does not ask Vulkan for an
 //! adapter: a driver that is there and finds no device is what `tintype doctor` reports.
 
 mod look;
 
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
@@ -20,6 +20,8 @@ pub(crate) enum Part {
     Driver,
     /// `cc`, for libwebp and for linking.
     Compiler,
+    /// pip, with which `crate::models` fetches weights. What needs none works without.
+    Pip,
 }
 
 /// Facts about the machine.
@@ -33,6 +35,10 @@ pub(crate) struct Found {
     /// The variable by which the user restricts the loader to drivers of their choice, and its value.
     pinned: Option<(&'static str, String)>,
     compiler: bool,
+    /// `ALLOW_NO_GPU=1`: neither loader nor driver is needed.
+    no_gpu: bool,
+    /// Pip is there, or nothing has to be fetched.
+    pip: bool,
 }
 
 /// How packages can be installed here.
@@ -58,6 +64,7 @@ struct PackageManager {
     loader: &'static str,
     driver: &'static str,
     compiler: &'static str,
+    pip: &'static str,
     /// Whether we run it ourselves. The others' commands are printed.
     automatic: bool,
 }
@@ -70,6 +77,7 @@ const MANAGERS: &[PackageManager] = &[
         loader: "libvulkan1",
         driver: "mesa-vulkan-drivers",
         compiler: "gcc libc6-dev",
+        pip: "python3-pip",
         automatic: true,
     },
     PackageManager {
@@ -79,6 +87,7 @@ const MANAGERS: &[PackageManager] = &[
         loader: "vulkan-loader",
         driver: "mesa-vulkan-drivers",
         compiler: "gcc",
+        pip: "python3-pip",
         automatic: false,
     },
     PackageManager {
@@ -88,6 +97,7 @@ const MANAGERS: &[PackageManager] = &[
         loader: "vulkan-icd-loader",
         driver: "vulkan-swrast",
         compiler: "gcc",
+        pip: "python-pip",
         automatic: false,
     },
 ];
@@ -105,19 +115,29 @@ enum Remedy {
 /// Makes sure that everything is there, installing it where that needs no password. Says nothing when nothing is missing.
 pub(crate) fn ensure() -> Result<()> {
     let found = look::look();
+    if found.no_gpu && (!found.loader || found.drivers.is_empty()) {
+        println!("set-up: no Vulkan driver; going on without because ALLOW_NO_GPU=1");
+    }
     let missing = found.missing();
     if missing.is_empty() {
         return Ok(());
     }
-    if env::var_os("ALLOW_NO_GPU").is_some_and(|value| value == "1") && !missing.contains(&Part::Compiler) {
-        println!("set-up: no Vulkan driver; going on without because ALLOW_NO_GPU=1");
-        return Ok(());
+    match install(&found) {
+        // Models are not all there is.
+        Err(error) if missing == [Part::Pip] => {
+            println!("set-up: {error:#}");
+            Ok(())
+        }
+        result => result,
     }
-    match remedy(&found, installer()) {
+}
+
+fn install(found: &Found) -> Result<()> {
+    match remedy(found, installer()) {
         Remedy::Nothing => Ok(()),
         Remedy::Tell(sentence) => bail!("{sentence}"),
         Remedy::Run(commands) => {
-            println!("set-up: {} missing; installing", names(&missing));
+            println!("set-up: {} missing; installing", names(&found.missing()));
             for command in commands {
                 println!("set-up: {command}");
                 let mut words = command.split_whitespace();
@@ -141,12 +161,14 @@ impl Found {
     fn missing(&self) -> Vec<Part> {
         let mut missing = Vec::new();
         // macOS has Metal and Windows has Direct3D 12; both come with the system.
-        if !matches!(self.os, "macos" | "windows") {
+        if !matches!(self.os, "macos" | "windows") && !self.no_gpu {
             missing.extend((!self.loader).then_some(Part::Loader));
             missing.extend(self.drivers.is_empty().then_some(Part::Driver));
         }
         // On Windows, Rust itself cannot have been installed without one.
         missing.extend((self.os != "windows" && !self.compiler).then_some(Part::Compiler));
+        // Elsewhere Python comes from its makers, with pip; whether it did, fetching will tell.
+        missing.extend((!matches!(self.os, "macos" | "windows") && !self.pip).then_some(Part::Pip));
         missing
     }
 }
@@ -184,7 +206,7 @@ fn remedy(found: &Found, installer: Installer) -> Remedy {
         Installer::Sudo(manager) | Installer::Password(manager) => tell(manager, "sudo "),
         Installer::Unknown => Remedy::Tell(format!(
             "{} missing; install them with this system's package manager: libvulkan.so.1, a Vulkan driver (Mesa's llvmpipe \
-             needs no GPU), and a C compiler named cc",
+             needs no GPU), a C compiler named cc, and pip for Python",
             names(&missing)
         )),
     }
@@ -198,6 +220,7 @@ fn commands(manager: &PackageManager, missing: &[Part]) -> Vec<String> {
             Part::Loader => manager.loader,
             Part::Driver => manager.driver,
             Part::Compiler => manager.compiler,
+            Part::Pip => manager.pip,
         })
         .collect();
     let refresh = refresh.map(|refresh| format!("{program} {refresh}"));
@@ -211,6 +234,7 @@ fn names(missing: &[Part]) -> String {
             Part::Loader => "the Vulkan loader (libvulkan.so.1)",
             Part::Driver => "a Vulkan driver",
             Part::Compiler => "a C compiler (cc)",
+            Part::Pip => "pip, which fetches models,",
         })
         .collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
@@ -240,7 +264,15 @@ mod tests {
     const DNF: &PackageManager = &MANAGERS[1];
 
     fn complete() -> Found {
-        Found { os: "linux", loader: true, drivers: vec!["lvp_icd.json".into()], pinned: None, compiler: true }
+        Found {
+            os: "linux",
+            loader: true,
+            drivers: vec!["lvp_icd.json".into()],
+            pinned: None,
+            compiler: true,
+            pip: true,
+            no_gpu: false,
+        }
     }
 
     fn bare() -> Found {
@@ -258,15 +290,17 @@ mod tests {
 
     #[test]
     fn each_part_is_missed() {
-        assert_eq!(bare().missing(), [Part::Loader, Part::Driver, Part::Compiler]);
+        assert_eq!(bare().missing(), [Part::Loader, Part::Driver, Part::Compiler, Part::Pip]);
         assert_eq!(Found { loader: false, ..complete() }.missing(), [Part::Loader]);
         assert_eq!(Found { drivers: vec![], ..complete() }.missing(), [Part::Driver]);
         assert_eq!(Found { compiler: false, ..complete() }.missing(), [Part::Compiler]);
+        assert_eq!(Found { pip: false, ..complete() }.missing(), [Part::Pip]);
+        assert_eq!(Found { no_gpu: true, ..bare() }.missing(), [Part::Compiler, Part::Pip]);
     }
 
     #[test]
     fn root_and_passwordless_sudo_install() {
-        let no_vulkan = Found { compiler: true, ..bare() };
+        let no_vulkan = Found { compiler: true, pip: true, ..bare() };
         assert_eq!(
             remedy(&no_vulkan, Installer::Root(APT)),
             Remedy::Run(vec![
@@ -287,6 +321,11 @@ mod tests {
     #[test]
     fn otherwise_the_one_command_is_printed() {
         let no_driver = Found { drivers: vec![], ..complete() };
+        let no_pip = Found { pip: false, ..complete() };
+        assert_eq!(
+            remedy(&no_pip, Installer::Password(DNF)),
+            Remedy::Tell("pip, which fetches models, is missing; run: sudo dnf install -y python3-pip".into())
+        );
         for (installer, expected) in [
             (
                 Installer::Password(APT),

@@ -10,6 +10,7 @@ mod check;
 mod claim;
 mod command;
 mod driver;
+mod models;
 mod new_op;
 mod search;
 mod serve;

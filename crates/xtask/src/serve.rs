@@ -15,7 +15,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cargo, command::ANNOUNCE, driver};
+use crate::{cargo, command::ANNOUNCE, driver, models};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 
@@ -39,6 +39,7 @@ pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     if !program.is_file() {
         bail!("{} is not there after the build; unset CARGO_BUILD_TARGET if it is set", program.display());
     }
+    models::pull_by(&program);
     // Where the user is, not at the root: paths among the arguments are relative to that.
     let mut server = Command::new(program);
     cargo::give_runtime_dir(&mut server);

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cargo, driver};
+use crate::{cargo, driver, models};
 
 /// What a run of the suite came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,8 +43,10 @@ pub(crate) fn conclude(outcome: &Outcome) -> Result<()> {
     Ok(())
 }
 
-/// Runs the tests whose names contain `filter`, in every package, doc tests too, past the first failure. No closing line yet.
+/// Runs the tests whose names contain `filter`, in every package, doc tests too, past the first failure; fetches the models
+/// that tests need first. No closing line yet.
 pub(crate) fn run(filter: Option<&str>, variables: &[(&str, &str)]) -> Result<Outcome> {
+    models::pull_for_tests();
     let mut command = cargo::cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.args(filter).envs(variables.iter().copied()).stdout(Stdio::piped());
     if io::stdout().is_terminal() {

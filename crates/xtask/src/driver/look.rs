@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::Found;
-use crate::search;
+use crate::{models, search};
 
 /// What the loader calls a restriction to named drivers; the newer name wins.
 const PINS: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
@@ -14,6 +14,7 @@ const PINS: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
 /// Looks at this machine.
 pub(super) fn look() -> Found {
     let variable = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(|v| v.to_string_lossy().into_owned());
+    let is_one = |name: &str| variable(name).is_some_and(|value| value == "1");
     let pinned = PINS.iter().find_map(|name| Some((*name, variable(name)?)));
     let drivers = match &pinned {
         Some((_, value)) => existing(env::split_paths(value)),
@@ -25,6 +26,10 @@ pub(super) fn look() -> Found {
         drivers,
         pinned,
         compiler: search::program("cc").is_some(),
+        no_gpu: is_one("ALLOW_NO_GPU"),
+        pip: ["pip3", "pip"].iter().any(|name| search::program(name).is_some())
+            || is_one("ALLOW_NO_MODELS")
+            || models::are_there(),
     }
 }
 
