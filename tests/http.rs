@@ -105,6 +105,41 @@ impl Server {
 const ACCEPTANCE: &str = "width=400,height=300,fit=cover,gravity=top,sharpen=1,format=webp/astronaut.jpg";
 
 #[tokio::test]
+async fn the_configurations_limits_hold_for_an_engine_that_was_there() {
+    let limited = |config: &mut Config| config.limits.result_side = 100;
+    let Some(server) = Server::on(Path::new(PICTURES), limited) else { return };
+    assert_eq!(server.image("width=100/astronaut.jpg").await.status, StatusCode::OK);
+    let answer = server.image("width=101/astronaut.jpg").await;
+    assert_eq!((answer.status, answer.header("cf-resized")), (StatusCode::FORBIDDEN, "err=9413"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn the_playground_explains_layers() {
+    let Some(server) = Server::samples() else { return };
+    let draw = "/playground/explain/width=200,draw=(url=logo.png,width=0.25)(text=Hello)";
+    for source in ["source=astronaut.jpg", "width=512&height=512"] {
+        let plan = server.get(&format!("{draw}?{source}")).await.text();
+        assert!(plan.contains("50x50") && plan.lines().count() > 6, "{source}: {plan}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_there_is_named() {
+    let Some(server) = Server::samples() else { return };
+    for uri in [
+        "/cdn-cgi/image/width=20,upscale=generate/astronaut.jpg",
+        "/cdn-cgi/image/width=20,draw=(url=logo.png,upscale=generate)/astronaut.jpg",
+        "/image?url=astronaut.jpg&width=20&upscale=generate",
+        "/playground/explain/width=20,upscale=generate?source=astronaut.jpg",
+    ] {
+        let answer = server.get(uri).await;
+        assert_eq!((answer.status, answer.header("cf-resized")), (StatusCode::BAD_REQUEST, "err=9401"), "{uri}");
+        let said = answer.text();
+        assert!(said.contains("upscale=generate needs a model") && said.contains("not installed"), "{uri}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_picture_is_made_of_a_url() {
     let Some(server) = Server::samples() else { return };
     let answer = server.image(ACCEPTANCE).await;

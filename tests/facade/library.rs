@@ -3,13 +3,57 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use image::{DynamicImage, RgbImage, Rgba, RgbaImage};
-use tintype::{Output, Placement, Tintype, engine::ops::composite::Repeat};
+use tintype::{Output, Placement, Policy, Tintype, TransformError, engine::ops::composite::Repeat};
 use tintype_pixels::Size;
 use tintype_testkit::{engine, files};
 
-use super::{assert_near, decoded, map, pixels, request};
+use super::{assert_near, decoded, map, pixels, rendered, request};
 
 const ASTRONAUT: &[u8] = include_bytes!("../pictures/astronaut.jpg");
+
+#[test]
+fn what_is_not_installed_is_said_wherever_it_is_asked_for() {
+    let Some(engine) = engine() else { return };
+    let generate = || engine.input(ASTRONAUT).transform("w=600,fit=contain,upscale=generate".parse().unwrap());
+    let base = || engine.input(ASTRONAUT).transform("w=60".parse().unwrap());
+    let errors = [
+        engine.transform(ASTRONAUT, &request("w=20,upscale=generate")).unwrap_err(),
+        engine.transform(ASTRONAUT, &request("w=20,upscale=generate,format=json")).unwrap_err(),
+        base().draw(generate(), Placement::default()).output(Output::png()).run().unwrap_err(),
+        generate().output(Output::rgb()).run().unwrap_err(),
+        generate().to_samples().unwrap_err(),
+        generate().output(Output::png()).explain().unwrap_err(),
+    ];
+    for error in errors {
+        assert!(matches!(error, TransformError::NotInstalled { asked: "upscale=generate", .. }), "{error}");
+        assert!(error.to_string().contains("model"), "{error}");
+    }
+    let out = rendered(engine, ASTRONAUT, "w=600,fit=contain,upscale=interpolate");
+    assert_eq!((out.size.width, out.warnings.len()), (600, 0));
+}
+
+#[test]
+fn a_plan_shows_what_is_drawn() {
+    let Some(engine) = engine() else { return };
+    let info = engine.probe(ASTRONAUT).unwrap();
+    let layer = || engine.input(ASTRONAUT).transform("w=50".parse().unwrap());
+    let drawn = engine.header(info).transform("w=200".parse().unwrap()).draw(layer(), Placement::top_right(3, 4));
+    let render = drawn.output(Output::jpeg());
+    let plan = render.explain().unwrap();
+    let whole = engine.input(ASTRONAUT).transform("w=200".parse().unwrap()).draw(layer(), Placement::top_right(3, 4));
+    assert_eq!(plan, whole.output(Output::jpeg()).run().unwrap().plan, "as it is done");
+    assert!(plan.contains("50x50"), "{plan}");
+    assert!(matches!(render.run().unwrap_err(), TransformError::NoPixels));
+}
+
+#[test]
+fn an_engine_goes_by_other_rules() {
+    let Some(engine) = engine() else { return };
+    let small = engine.with_policy(Policy { result_side_px: 100, ..Policy::default() });
+    assert!(small.transform(ASTRONAUT, &request("w=101")).is_err());
+    assert!(small.transform(ASTRONAUT, &request("w=100")).is_ok());
+    assert!(engine.transform(ASTRONAUT, &request("w=101")).is_ok(), "the other one stays as it is");
+}
 
 #[test]
 fn layers_are_drawn_where_they_are_placed() {

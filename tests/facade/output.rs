@@ -15,6 +15,7 @@ fn magic(bytes: &[u8]) -> &'static str {
         [0x89, b'P', b'N', b'G', ..] => "image/png",
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
         [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => "image/avif",
+        [b'G', b'I', b'F', b'8', ..] => "image/gif",
         [b'{', ..] => "application/json",
         _ => "unknown",
     }
@@ -39,6 +40,8 @@ fn formats_are_what_they_say() {
         (ASTRONAUT, "format=auto", none, "image/jpeg"),
         (ASTRONAUT, "format=auto", webp, "image/webp"),
         (ASTRONAUT, "format=auto", Accepts::ALL, "image/avif"),
+        (ASTRONAUT, "format=gif", none, "image/gif"),
+        (HORSE, "format=gif", Accepts::ALL, "image/gif"),
         (ASTRONAUT, "format=json", none, "application/json"),
         (ASTRONAUT, "compression=fast,format=avif", none, "image/jpeg"),
     ];

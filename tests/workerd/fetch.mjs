@@ -5,9 +5,9 @@ import { described, decoded } from "./pictures.mjs";
 
 // The source is coffee.jpg, 600x400, unless `source` says otherwise. `warning` is part of the header's text; without it
 // there must be none.
-function makes(image, { source = "coffee.jpg", accept, format = "image/jpeg", size, warning = "" }) {
+function makes(image, { source = "coffee.jpg", accept, headers = {}, format = "image/jpeg", size, warning = "" }) {
   return async ({ origin }) => {
-    const response = await fetch(origin.url(source), { cf: { image }, headers: accept ? { accept } : {} });
+    const response = await fetch(origin.url(source), { cf: { image }, headers: accept ? { accept, ...headers } : headers });
     const bytes = new Uint8Array(await response.arrayBuffer());
     equal(response.status, 200, new TextDecoder().decode(bytes.subarray(0, 200)));
     equal(response.headers.get("content-type"), format, "content-type");
@@ -130,6 +130,7 @@ export default {
   "format webp": makes({ ...small, format: "webp", quality: 100 }, { format: "image/webp", size: [60, 40] }),
   "format jpeg": makes({ ...small, format: "jpeg" }, { size: [60, 40] }),
   "format baseline-jpeg": makes({ ...small, format: "baseline-jpeg" }, { size: [60, 40] }),
+  "format gif": makes({ ...small, format: "gif" }, { format: "image/gif", size: [60, 40] }),
   "format png-force": makes({ ...small, format: "png-force" }, { format: "image/png", size: [60, 40] }),
   "format of a transparent source": makes({ width: 20 }, { source: "clear.png", format: "image/png", size: [20, 10] }),
   "quality by number": makes({ ...small, quality: 30 }, { size: [60, 40] }),
@@ -142,9 +143,11 @@ export default {
   async "format json"({ origin }) {
     const response = await fetch(origin.url("coffee.jpg"), { cf: { image: { width: 60, format: "json" } } });
     equal(response.headers.get("content-type"), "application/json", "content-type");
-    const { width, height, original } = await response.json();
+    const { width, height, original, ...ours } = await response.json();
     equal([width, height], [60, 40], "the result");
     equal([original.width, original.height, original.format], [600, 400, "image/jpeg"], "the original");
+    equal(Object.keys(ours), ["orientation", "dominant_color", "thumbhash", "blurhash"], "what is ours");
+    ok(/^#[0-9a-f]{6}$/.test(ours.dominant_color), ours.dominant_color);
   },
 
   async "saturation"({ origin }) {
@@ -195,10 +198,11 @@ export default {
   "a format that there is not": fails({ format: "mp4" }, 400, 9401),
   "a request that loops": fails(small, 508, 9403, "coffee.jpg", { via: "1.1 image-resizing" }),
 
+  "upscale by a model that is not there": fails({ width: 700, upscale: "generate" }, 400, 9401),
   "a source that is private": fails(small, 401, 9408, "private.png", { authorization: "Bearer sesame" }),
   "origin-auth": makes(
     { width: 10, "origin-auth": "share-publicly" },
-    { source: "white.png", size: [10, 5], warning: "origin-auth is not supported" },
+    { source: "private.png", size: [10, 5], headers: { authorization: "Bearer sesame" } },
   ),
 
   "too many layers": async (t) =>

@@ -11,7 +11,7 @@ use tintype::{Input, Output, Rendered, Tintype, TransformError};
 use tintype_options::binding::{BindingRequest, Input as BindingInput, Operation};
 use tintype_options::url::Source;
 use tintype_options::{DrawOptions, Layer, LayerSource, Length, OptionsError, Text, TransformOptions};
-use tintype_pixels::Size;
+use tintype_pixels::{ImageInfo, Size};
 
 use crate::engine::Accepts;
 
@@ -135,14 +135,23 @@ impl Sources {
 /// count with their area.
 pub(crate) fn run(tintype: &Tintype, composition: Composition) -> Result<Rendered, TransformError> {
     let Composition { canvas, parts, output, accepts } = composition;
-    let mut easel = Easel { tintype, parts, font: None, file_bytes: 0, area_px: 0, n_layers: 0 };
-    easel.input(&canvas)?.output(output).accepts(accepts).run()
+    Easel::new(tintype, parts).input(&canvas)?.output(output).accepts(accepts).run()
+}
+
+/// What would be done for the picture, where part 0 is no more than the header `info`. Blocks: texts are drawn, because only
+/// then their size is known.
+pub(crate) fn explain(tintype: &Tintype, info: &ImageInfo, composition: Composition) -> Result<String, TransformError> {
+    let Composition { canvas, parts, output, accepts } = composition;
+    let mut easel = Easel { header: Some(info), ..Easel::new(tintype, parts) };
+    easel.input(&canvas)?.output(output).accepts(accepts).explain()
 }
 
 /// What canvases are made with.
 struct Easel<'a> {
     tintype: &'a Tintype,
     parts: Vec<Bytes>,
+    /// All there is of part 0, where there are no bytes of it.
+    header: Option<&'a ImageInfo>,
     /// The part that was read as a font last. Only that one: unpacked, fonts can be large.
     font: Option<(usize, Font)>,
     /// Of all pictures so far.
@@ -153,7 +162,11 @@ struct Easel<'a> {
     n_layers: usize,
 }
 
-impl Easel<'_> {
+impl<'a> Easel<'a> {
+    fn new(tintype: &'a Tintype, parts: Vec<Bytes>) -> Self {
+        Self { tintype, parts, header: None, font: None, file_bytes: 0, area_px: 0, n_layers: 0 }
+    }
+
     fn input(&mut self, canvas: &Canvas) -> Result<Input, TransformError> {
         let start = self.start(&canvas.start)?;
         self.steps(start, &canvas.steps)
@@ -183,6 +196,10 @@ impl Easel<'_> {
     }
 
     fn picture(&mut self, part: usize) -> Result<Input, TransformError> {
+        if let (0, Some(info)) = (part, self.header) {
+            self.take_area(info.size)?;
+            return Ok(self.tintype.header(info.clone()));
+        }
         let bytes = self.parts[part].clone();
         self.file_bytes += bytes.len() as u64;
         let limit = self.tintype.policy().limits.bytes;

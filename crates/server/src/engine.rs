@@ -21,6 +21,8 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError>;
     /// What would be done to a picture with this header, as text.
     fn explain(&self, info: &ImageInfo, request: &Request) -> Result<String, TransformError>;
+    /// What would be done to a picture with this header, part 0 of `composition`, as text.
+    fn explain_composition(&self, info: &ImageInfo, composition: Composition) -> Result<String, TransformError>;
     /// The picture that `request` asks to be made of `bytes`.
     fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError>;
     /// The picture that is made of several, or of texts.
@@ -50,6 +52,10 @@ impl Engine for Tintype {
 
     fn explain(&self, info: &ImageInfo, request: &Request) -> Result<String, TransformError> {
         tintype::explain(info, request, self.policy(), self.caps().plan_device())
+    }
+
+    fn explain_composition(&self, info: &ImageInfo, composition: Composition) -> Result<String, TransformError> {
+        compose::explain(self, info, composition)
     }
 
     fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError> {

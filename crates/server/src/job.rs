@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tintype::Output;
 use tintype_options::client::{self, Announcement};
 use tintype_options::url::Source;
-use tintype_options::{OnError, OutputFormat, Parsed};
+use tintype_options::{OnError, OriginAuth, OutputFormat, Parsed};
 
 use crate::admission::Permit;
 use crate::compose::Composition;
@@ -17,7 +17,7 @@ use crate::docs::Sample;
 use crate::engine::Request;
 use crate::layers::Layers;
 use crate::negotiate::{Keeping, accepts, hints, keeping};
-use crate::origin::{Fetch, Fetched, Target, Validator, is_loop};
+use crate::origin::{Fetch, Fetched, Signed, Target, Validator, credentials, is_loop};
 use crate::reject::Rejection;
 use crate::respond::{self, About, Spent};
 use crate::state::{self, AppState};
@@ -29,6 +29,8 @@ pub(crate) struct Job {
     started: Instant,
     request: Request,
     target: Target,
+    /// Of the request, where the source is to be asked for with them. Layers never are.
+    credentials: Option<HeaderMap>,
     layers: Option<Layers>,
     /// What answers say besides the picture; of the source nothing yet.
     about: About,
@@ -67,16 +69,15 @@ impl Job {
         app: &AppState,
         parsed: Parsed,
         source: &Source<'_>,
+        signed: Signed,
         headers: &HeaderMap,
     ) -> Result<Self, Rejection> {
         let started = Instant::now();
-        let target = app.sources().resolve(source)?;
-        let (request, mut about) = settled(parsed, headers);
-        if request.options.origin_auth.is_some() {
-            about.warnings.push("origin-auth is not supported, the source is read without credentials".to_owned());
-        }
-        let layers = Layers::of(app, &request.options)?;
-        Ok(Self { started, request, target, layers, about })
+        let target = app.resolve(source, signed)?;
+        let (request, about) = settled(parsed, headers);
+        let credentials = request.options.origin_auth.map(|OriginAuth::SharePublicly| credentials::of(headers));
+        let layers = Layers::of(app, &request.options, signed)?;
+        Ok(Self { started, request, target, credentials, layers, about })
     }
 
     /// The answer; where the options say so, errors lead to the source.
@@ -141,7 +142,7 @@ impl Job {
         let known = how.known(headers).filter(|_| self.layers.is_none());
         let base = async {
             let _permit = app.fetches().enter().await?;
-            Ok::<_, Rejection>(app.sources().fetch(&self.target, known.as_ref()).await?)
+            Ok::<_, Rejection>(app.sources().fetch(&self.target, known.as_ref(), self.credentials.as_ref()).await?)
         };
         let drawn = async {
             match &self.layers {
@@ -153,19 +154,23 @@ impl Job {
         let cache = &app.config().cache;
         match (fetched, known) {
             (Fetch::Unchanged { cache_control, expires }, Some(known)) => {
-                let mut keeping = keeping(cache_control.as_deref(), expires, cache);
+                let mut keeping = self.kept(keeping(cache_control.as_deref(), expires, cache));
                 keeping.raised = false;
                 Ok((self.about(how.tag(&known), keeping), None))
             }
             (Fetch::Unchanged { .. }, None) => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
             (Fetch::Fetched(source), _) => {
                 let of = |source: &Fetched| keeping(source.cache_control.as_deref(), source.expires, cache);
-                let keeping = drawn.iter().fold(of(&source), |keeping, layer| keeping.and(of(layer)));
+                let keeping = self.kept(drawn.iter().fold(of(&source), |keeping, layer| keeping.and(of(layer))));
                 let tag = how.tag_with(&source, &drawn);
                 let has = client_has(headers, &tag);
                 Ok((self.about(tag, keeping), (!has).then_some((source, drawn))))
             }
         }
+    }
+
+    fn kept(&self, keeping: Keeping) -> Keeping {
+        if self.credentials.is_some() { keeping.shared() } else { keeping }
     }
 
     fn about(&self, tag: Validator, keeping: Keeping) -> About {

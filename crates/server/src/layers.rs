@@ -7,7 +7,7 @@ use tintype_options::{Layer, OptionsError, TransformOptions};
 use tokio::task::JoinSet;
 
 use crate::compose::Canvas;
-use crate::origin::{Fetch, Fetched, Target};
+use crate::origin::{Fetch, Fetched, Signed, Target};
 use crate::reject::Rejection;
 use crate::state::AppState;
 
@@ -21,20 +21,25 @@ pub(crate) struct Layers {
 
 impl Layers {
     /// What `options` draw on part 0; `None` where they draw nothing. No I/O.
-    pub(crate) fn of(app: &AppState, options: &TransformOptions) -> Result<Option<Self>, Rejection> {
+    pub(crate) fn of(app: &AppState, options: &TransformOptions, signed: Signed) -> Result<Option<Self>, Rejection> {
         if options.draw.is_empty() {
             return Ok(None);
         }
         let (canvas, sources) = Canvas::of(options);
-        Self::with(app, canvas, &sources).map(Some)
+        Self::with(app, canvas, &sources, signed).map(Some)
     }
 
     /// A canvas whose last parts are `sources`. No I/O.
-    pub(crate) fn with(app: &AppState, canvas: Canvas, sources: &[Source<'_>]) -> Result<Self, Rejection> {
+    pub(crate) fn with(
+        app: &AppState,
+        canvas: Canvas,
+        sources: &[Source<'_>],
+        signed: Signed,
+    ) -> Result<Self, Rejection> {
         if sources.len() > Layer::MAX_COUNT {
             return Err(OptionsError::TooManyLayers.into());
         }
-        let resolve = |source| app.sources().resolve(source).map_err(|error| drawn(error.into()));
+        let resolve = |source| app.resolve(source, signed).map_err(drawn);
         Ok(Self { canvas, targets: sources.iter().map(resolve).collect::<Result<_, _>>()? })
     }
 
@@ -57,7 +62,7 @@ impl Layers {
 
 async fn read(app: &AppState, target: &Target) -> Result<Fetched, Rejection> {
     let _permit = app.fetches().enter().await?;
-    match app.sources().fetch(target, None).await.map_err(|error| drawn(error.into()))? {
+    match app.sources().fetch(target, None, None).await.map_err(|error| drawn(error.into()))? {
         Fetch::Fetched(fetched) => Ok(fetched),
         Fetch::Unchanged { .. } => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
     }

@@ -33,5 +33,5 @@ mod tests;
 
 pub use app::{ServeError, router, serve};
 pub use config::{Config, ConfigError, Overrides};
-pub use origin::{AllowRule, AllowRuleError, OriginsError};
+pub use origin::{AllowRule, AllowRuleError, OriginsError, SignedOrigin, SignedOriginError};
 pub use state::AppState;

@@ -54,6 +54,18 @@ impl Keeping {
     }
 }
 
+impl Keeping {
+    /// What holds for a source that was read with a client's credentials, to be shared all the same: without a word, caches
+    /// keep no answer to a request that had any (RFC 9111, 3.5). What an origin forbids stays forbidden.
+    pub(crate) fn shared(self) -> Self {
+        let says_who = self.value.split(',').any(|directive| {
+            let name = directive.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
+            ["public", "private", "no-store"].contains(&name.as_str())
+        });
+        if says_who { self } else { Self { value: format!("public, {}", self.value), ..self } }
+    }
+}
+
 /// The `Cache-Control` of a result from that of its source.
 ///
 /// An origin's header is passed on when it forbids keeping (`private`, `no-store`), asks for revalidation
@@ -128,6 +140,22 @@ mod tests {
             for keeping in [of(one).and(of(other)), of(other).and(of(one))] {
                 assert_eq!((keeping.value.as_str(), keeping.raised), (value, raised), "{one:?} {other:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_shared_says_so() {
+        let table = [
+            (None, "public, max-age=14400"),
+            (Some("max-age=3600"), "public, max-age=3600"),
+            (Some("max-age=60, must-revalidate"), "public, max-age=60, must-revalidate"),
+            (Some("Public, max-age=3600"), "Public, max-age=3600"),
+            (Some("private"), "private"),
+            (Some("private=\"set-cookie\", max-age=3600"), "private=\"set-cookie\", max-age=3600"),
+            (Some("no-store"), "no-store"),
+        ];
+        for (origin, expected) in table {
+            assert_eq!(keeping(origin, None, &CacheConfig::default()).shared().value, expected, "{origin:?}");
         }
     }
 

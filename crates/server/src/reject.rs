@@ -95,9 +95,9 @@ impl Rejection {
         Self::new(StatusCode::FORBIDDEN, 9425, "only signed urls are answered here")
     }
 
-    /// A format that is not written yet.
-    pub(crate) fn no_gif() -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, 9520, "output_format: image/gif is not written")
+    /// A source that only signed URLs may name.
+    pub(crate) fn unsigned_source() -> Self {
+        Self::new(StatusCode::FORBIDDEN, 9425, "sources of this origin are only for signed urls")
     }
 
     /// Ours. `error` is logged, under the id that the client gets.
@@ -184,6 +184,8 @@ impl From<TransformError> for Rejection {
             (TransformError::Codec(CodecError::TooLarge { what: Bound::FileBytes, .. }), _) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, 9402)
             }
+            // Legal elsewhere, and not a value that can be asked for here.
+            (TransformError::NotInstalled { .. }, _) => (StatusCode::BAD_REQUEST, 9401),
             (_, Fault::Request) => (StatusCode::BAD_REQUEST, 9401),
             (_, Fault::Source) => (StatusCode::UNPROCESSABLE_ENTITY, 9516),
             (_, Fault::Unsupported) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 9412),
@@ -285,6 +287,8 @@ mod tests {
             (GpuError::Lost(secret()).into(), 503, 9522),
             (GpuError::Refused(secret()).into(), 500, 9517),
             (TransformError::WrongResult { got: 1, expected: 2 }, 500, 9517),
+            (TransformError::NoPixels, 500, 9517),
+            (TransformError::NotInstalled { asked: "a", missing: "b", instead: "c" }, 400, 9401),
         ];
         for (error, status, code) in table {
             let text = error.to_string();

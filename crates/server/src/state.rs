@@ -4,17 +4,28 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tintype_options::preset::{Allowed, Presets};
+use tintype_options::url::Source;
+use tintype_options::{Parsed, Strictness, Warning};
 
 use crate::admission::Gate;
 use crate::compose::Composition;
 use crate::config::Config;
 use crate::docs::Gallery;
-use crate::engine::{Engine, Rendered, Request};
-use crate::origin::{OriginsError, Sources};
+use crate::engine::{self, Engine, Rendered, Request};
+use crate::origin::{OriginsError, Signed, Sources, Target};
 use crate::reject::Rejection;
 
 /// Bodies of requests read at once; each may be as large as a source.
 const MAX_UPLOADS: usize = 8;
+
+/// Who writes a request's options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    /// Whoever writes a URL.
+    Url,
+    /// A Worker's program.
+    Worker,
+}
 
 /// The server's state; cheap to clone.
 #[derive(Clone, Debug)]
@@ -58,10 +69,12 @@ impl AppState {
         })
     }
 
-    /// A state that is ready: for programs and tests that have an engine already.
+    /// A state that is ready: for programs and tests that have an engine already. What pictures may cost is what `config`
+    /// says, whatever the engine was built with.
     pub fn with_engine(config: Config, engine: tintype::Tintype) -> Result<Self, OriginsError> {
+        let policy = engine::policy(&config);
         let state = Self::new(config)?;
-        state.set_engine(Arc::new(engine));
+        state.set_engine(Arc::new(engine.with_policy(policy)));
         Ok(state)
     }
 
@@ -77,6 +90,29 @@ impl AppState {
     /// The names there are for options.
     pub(crate) fn presets(&self) -> &Presets {
         &self.inner.presets
+    }
+
+    /// Whether warnings about options are errors.
+    pub(crate) fn strictness(&self) -> Strictness {
+        if self.inner.config.server.strict { Strictness::Strict } else { Strictness::Lenient }
+    }
+
+    /// What was read from a request, by the rules of its face and of this server.
+    pub(crate) fn accept(&self, mut parsed: Parsed, face: Face) -> Result<Parsed, Rejection> {
+        // Anyone can make a client ask for a URL, and so could have its cookies sent elsewhere.
+        if face == Face::Url && parsed.options.origin_auth.take().is_some() {
+            parsed.warnings.push(Warning::OnlyForWorkers { option: "origin-auth" });
+        }
+        Ok(parsed.held_to(self.strictness())?)
+    }
+
+    /// Where `source` is read from, if this request may have it. No I/O.
+    pub(crate) fn resolve(&self, source: &Source<'_>, signed: Signed) -> Result<Target, Rejection> {
+        let target = self.sources().resolve(source)?;
+        match signed {
+            Signed::No if self.sources().must_be_signed(&target) => Err(Rejection::unsigned_source()),
+            Signed::No | Signed::Yes => Ok(target),
+        }
     }
 
     /// Refuses what cannot be signed, where everything has to be.

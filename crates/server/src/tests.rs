@@ -69,6 +69,11 @@ impl Engine for Double {
         tintype::explain(info, request, &Policy::default(), plan::Device::default())
     }
 
+    fn explain_composition(&self, info: &ImageInfo, composition: Composition) -> Result<String, TransformError> {
+        let layers: Vec<_> = composition.parts[1..].iter().map(|part| String::from_utf8_lossy(part)).collect();
+        Ok(format!("{} with {}\n", info.size, layers.join("+")))
+    }
+
     fn transform(&self, bytes: &[u8], request: &engine::Request) -> Result<Rendered, TransformError> {
         *self.ran.lock().unwrap() += 1;
         let mut answer = PICTURE.to_vec();
@@ -552,6 +557,252 @@ async fn plans_are_explained_for_sizes() {
     }
     let (status, _headers, body) = server.get("/playground/explain/width=1?source=missing.jpg").await;
     assert!(status == StatusCode::NOT_FOUND && body.starts_with("ERROR 9404"), "{body}");
+}
+
+#[tokio::test]
+async fn plans_are_explained_with_their_layers() {
+    let server = Server::new();
+    std::fs::write(server._folder.path().join("b.png"), "layer").unwrap();
+    let draw = "/playground/explain/draw=(url=b.png)(url=a.jpg)";
+    let (status, _headers, body) = server.get(&format!("{draw}?width=40&height=30")).await;
+    assert_eq!((status, body.as_str()), (StatusCode::OK, "40x30 with layer+picture\n"));
+    let (status, _headers, body) = server.get(&format!("{draw}?source=a.jpg")).await;
+    assert_eq!((status, body.as_str()), (StatusCode::OK, "200x100 with layer+picture\n"));
+    let (status, _headers, body) = server.get("/playground/explain/draw=(url=gone.png)?width=40&height=30").await;
+    assert!(status == StatusCode::NOT_FOUND && body.starts_with("ERROR 9404: draw: "), "{body}");
+}
+
+/// `cf.image` of `source`.
+async fn worker(
+    server: &Server,
+    image: &str,
+    source: &str,
+    headers: &[(&str, &str)],
+) -> (StatusCode, HeaderMap, String) {
+    let blob = format!("{{\"image\":{image}}}");
+    let headers: Vec<_> = headers.iter().copied().chain([("x-cf-blob", blob.as_str())]).collect();
+    server.get_with(source, &headers).await
+}
+
+/// A form as the binding sends it, with these options for the canvas.
+async fn binding(server: &Server, transforms: &str, format: &str) -> (StatusCode, HeaderMap, String) {
+    let mut body = String::new();
+    for (part, text) in [
+        ("name=\"image\"; filename=\"image\"", "picture"),
+        ("name=\"transforms\"", transforms),
+        ("name=\"output_format\"", format),
+    ] {
+        body += &format!("--x\r\ncontent-disposition: form-data; {part}\r\n\r\n{text}\r\n");
+    }
+    body += "--x--\r\n";
+    let headers = [(header::CONTENT_TYPE.as_str(), "multipart/form-data; boundary=x")];
+    read(server.send(Method::POST, "/transform", &headers, body).await).await
+}
+
+/// An origin on a socket of its own, which tells what it was asked with.
+async fn origin() -> std::net::SocketAddr {
+    use axum::routing::get;
+    let seen = |headers: HeaderMap| async move {
+        let mut seen: Vec<_> =
+            headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
+        seen.sort();
+        ([(header::CACHE_CONTROL, "max-age=7200")], seen.join(";"))
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(get(seen))).await });
+    address
+}
+
+/// What the double was given as `source`: with a layer on it, it answers its parts.
+const SHOWN: &str = "\"draw\":[{\"text\":\"x\"}]";
+
+#[tokio::test]
+async fn a_workers_credentials_reach_the_source_when_it_says_so() {
+    let origin = origin().await;
+    let server = Server::with(|config| config.origins.allow = vec![origin.to_string().parse().unwrap()]);
+    let source = format!("http://{origin}/a.jpg");
+    let given = [
+        ("authorization", "Bearer sesame"),
+        ("cookie", "a=1"),
+        ("x-amz-date", "now"),
+        ("cf-access-client-secret", "s"),
+        ("x-other", "o"),
+    ];
+    let shared = format!("{{\"origin-auth\":\"share-publicly\",{SHOWN}}}");
+    let (status, headers, body) = worker(&server, &shared, &source, &given).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    for passed in ["authorization=Bearer sesame", "cookie=a=1", "x-amz-date=now", "cf-access-client-secret=s", "via="] {
+        assert!(body.contains(passed), "{passed}: {body}");
+    }
+    assert!(!body.contains("x-other") && !body.contains("x-cf-blob"), "{body}");
+    assert_eq!(text(&headers, header::CACHE_CONTROL), "public, max-age=7200");
+
+    let (_, headers, body) = worker(&server, &format!("{{{SHOWN}}}"), &source, &given).await;
+    assert!(!["sesame", "cookie", "x-amz", "cf-access"].iter().any(|secret| body.contains(secret)), "{body}");
+    assert_eq!(text(&headers, header::CACHE_CONTROL), "max-age=7200");
+
+    // A layer of the same server is asked for as by anyone.
+    let layered = format!("{{\"origin-auth\":\"share-publicly\",\"draw\":[{{\"url\":\"{source}\"}}]}}");
+    let (_, _, body) = worker(&server, &layered, &source, &given).await;
+    assert_eq!(body.matches("sesame").count(), 1, "{body}");
+}
+
+#[tokio::test]
+async fn a_url_cannot_have_a_clients_credentials_sent() {
+    let origin = origin().await;
+    let server = Server::with(|config| config.origins.allow = vec![origin.to_string().parse().unwrap()]);
+    for uri in [
+        format!("/cdn-cgi/image/origin-auth=share-publicly,draw=(text=x)/http://{origin}/a.jpg"),
+        format!("/image?url=http://{origin}/a.jpg&origin-auth=share-publicly&draw=(text=x)"),
+    ] {
+        let (status, headers, body) = server.get_with(&uri, &[("cookie", "session=secret")]).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        assert!(!body.contains("secret"), "{body}");
+        let warnings: Vec<_> = headers.get_all(header::WARNING).iter().map(|value| value.to_str().unwrap()).collect();
+        assert!(warnings.iter().any(|warning| warning.contains("origin-auth ignored")), "{warnings:?}");
+    }
+}
+
+#[tokio::test]
+async fn strict_servers_refuse_what_others_warn_about() {
+    let lenient = Server::new();
+    let strict = Server::with(|config| config.server.strict = true);
+    let both = |answers: [(StatusCode, HeaderMap, String); 2], what: &str| {
+        let [(status, headers, body), (refused, refused_headers, error)] = answers;
+        assert_eq!(status, StatusCode::OK, "{what}: {body}");
+        // The double warns too, once.
+        assert_eq!(headers.get_all(header::WARNING).iter().count(), 2, "{what}");
+        let code = [text(&refused_headers, "cf-resized"), text(&refused_headers, "cf-images-binding")].concat();
+        assert_eq!((refused, code.as_str()), (StatusCode::BAD_REQUEST, "err=9401"), "{what}: {error}");
+        assert!(error.starts_with("ERROR 9401: "), "{what}: {error}");
+    };
+    for options in ["nosuch=1", "width=abc", "width=1,w=2", "dpr=4", "quality=101", "origin-auth=share-publicly"] {
+        let path = format!("/cdn-cgi/image/{options}/a.jpg");
+        both([lenient.get(&path).await, strict.get(&path).await], &path);
+        let query = format!("/image?url=a.jpg&{}", options.replace(',', "&"));
+        both([lenient.get(&query).await, strict.get(&query).await], &query);
+    }
+    for options in ["\"nosuch\":1", "\"width\":1,\"w\":2", "\"dpr\":4", "\"quality\":101"] {
+        let origin = origin().await;
+        let allow = |config: &mut Config| config.origins.allow = vec![origin.to_string().parse().unwrap()];
+        let source = format!("http://{origin}/a.jpg");
+        let image = format!("{{{options}}}");
+        let answers = [
+            worker(&Server::with(allow), &image, &source, &[]).await,
+            worker(
+                &Server::with(|config| {
+                    allow(config);
+                    config.server.strict = true;
+                }),
+                &image,
+                &source,
+                &[],
+            )
+            .await,
+        ];
+        both(answers, &image);
+        let transforms = format!("[{{\"imageIndex\":0,{options}}}]");
+        both(
+            [binding(&lenient, &transforms, "image/png").await, binding(&strict, &transforms, "image/png").await],
+            &transforms,
+        );
+    }
+    for fine in ["width=1", "q=high,fit=cover", "format=auto,anim=false"] {
+        let (status, _headers, body) = strict.get(&format!("/cdn-cgi/image/{fine}/a.jpg")).await;
+        assert_eq!(status, StatusCode::OK, "{fine}: {body}");
+    }
+}
+
+/// The configuration with two keys that are good.
+fn signing(config: &mut Config) {
+    let keys = "[keys]\nnew = \"0123456789abcdef\"\nold = \"fedcba9876543210\"";
+    config.signing = toml::from_str(keys).unwrap();
+}
+
+fn signed(text: &str, key: Option<&str>, expires_unix_s: Option<u64>) -> String {
+    use tintype_options::sign::{Form, Key, Keys, Signing};
+    let key_of = |name, secret: &str| Key::new(name, secret).unwrap();
+    let keys =
+        [key_of("new", "0123456789abcdef"), key_of("old", "fedcba9876543210"), key_of("gone", "gone gone gone gone")];
+    let keys = Keys::new(keys).unwrap();
+    let text = keys.sign(Form::Path, text, Signing { key, expires_unix_s }).unwrap();
+    format!("/cdn-cgi/image/{text}")
+}
+
+#[tokio::test]
+async fn signatures_are_checked() {
+    const FUTURE: Option<u64> = Some(4_000_000_000);
+    let server = Server::with(|config| {
+        signing(config);
+        config.signing.required = true;
+    });
+    let plain = "width=1,height=2/a.jpg";
+    let good = signed(plain, Some("old"), FUTURE);
+    let table = [
+        (signed(plain, None, None), 200),
+        (signed(plain, Some("new"), FUTURE), 200),
+        (good.clone(), 200),
+        (signed("height=2,width=1/a.jpg", Some("old"), FUTURE), 200),
+        (signed(plain, Some("gone"), FUTURE), 403),
+        (signed(plain, Some("gone"), FUTURE).replace("key=gone,", ""), 403),
+        (signed(plain, Some("old"), Some(1_000_000_000)), 403),
+        (format!("/cdn-cgi/image/{plain}"), 403),
+        (good.replace("width=1,height=2", "height=2,width=1"), 403),
+        (good.replace("width=1", "width=9"), 403),
+        (good.replace("/a.jpg", "/sub/b%20c.jpg"), 403),
+        (good.replace("key=old", "key=new"), 403),
+        (good.replace("exp=4000000000,", ""), 403),
+        (good[..good.find(",sig=").unwrap()].to_owned() + "/a.jpg", 403),
+    ];
+    for (uri, expected) in table {
+        let (status, headers, body) = server.get(&uri).await;
+        assert_eq!(status.as_u16(), expected, "{uri}: {body}");
+        assert!(expected == 200 || text(&headers, "cf-resized") == "err=9425", "{uri}: {body}");
+    }
+    let (status, headers, _body) = binding(&server, "[]", "image/png").await;
+    assert_eq!((status.as_u16(), text(&headers, "cf-images-binding")), (403, "err=9430"));
+}
+
+#[tokio::test]
+async fn some_origins_are_only_for_signed_urls() {
+    let (open, closed) = (origin().await, origin().await);
+    let server = Server::with(|config| {
+        signing(config);
+        config.signing.origins = vec![closed.to_string().parse().unwrap()];
+        config.origins.allow = [open, closed].map(|address| address.to_string().parse().unwrap()).to_vec();
+    });
+    let closed_source = format!("http://{closed}/a.jpg");
+    let on_open = format!("width=1,draw=(url={closed_source})/http://{open}/a.jpg");
+    let plain = format!("width=1/{closed_source}");
+    let table = [
+        (format!("/cdn-cgi/image/width=1/http://{open}/a.jpg"), 200),
+        ("/cdn-cgi/image/width=1/a.jpg".to_owned(), 200),
+        (format!("/cdn-cgi/image/{plain}"), 403),
+        (format!("/image?width=1&url={closed_source}"), 403),
+        (format!("/cdn-cgi/image/onerror=redirect,{plain}"), 403),
+        (format!("/cdn-cgi/image/{on_open}"), 403),
+        (format!("/playground/explain/width=1?source={closed_source}"), 403),
+        (format!("/playground/explain/draw=(url={closed_source})?width=1&height=1"), 403),
+        (signed(&plain, None, None), 200),
+        (signed(&plain, Some("old"), None), 200),
+        (signed(&on_open, None, None), 200),
+        (signed(&plain, Some("gone"), None), 403),
+    ];
+    for (uri, expected) in table {
+        let (status, headers, body) = server.get(&uri).await;
+        assert_eq!(status.as_u16(), expected, "{uri}: {body}");
+        assert!(expected == 200 || text(&headers, "cf-resized") == "err=9425", "{uri}: {body}");
+    }
+    assert_eq!(worker(&server, "{\"width\":1}", &closed_source, &[]).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(worker(&server, "{\"width\":1}", &format!("http://{open}/a.jpg"), &[]).await.0, StatusCode::OK);
+
+    let relative = Server::with(|config| {
+        signing(config);
+        config.signing.origins = vec!["/".parse().unwrap()];
+    });
+    assert_eq!(relative.get("/cdn-cgi/image/width=1/a.jpg").await.0, StatusCode::FORBIDDEN);
+    assert_eq!(relative.get(&signed("width=1/a.jpg", None, None)).await.0, StatusCode::OK);
 }
 
 /// A server on a real socket; the sender stops it.

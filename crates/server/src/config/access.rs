@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tintype_options::preset::Presets;
 use tintype_options::sign::{Key, Keys};
 
+use crate::origin::SignedOrigin;
+
 /// `[presets]`: names for options, written as in a URL (`thumb = "width=100,height=100,fit=cover"`). Default none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PresetList {
@@ -38,6 +40,9 @@ pub struct SigningConfig {
     /// Whether URLs have to be signed. What cannot be (Workers, the playground's uploads) is then refused. Default false:
     /// a signature is checked where there is one.
     pub required: bool,
+    /// Origins whose sources, layers' too, only signed URLs may name: `host[:port]`, `*.host` for subdomains, `/` for relative
+    /// sources. A host without a port means all its ports. What cannot be signed is then refused for them. Default none.
+    pub origins: Vec<SignedOrigin>,
     /// Secrets of at least 16 bytes, by the names that URLs call them by. All are good; the first in the order of names
     /// signs. Default none.
     pub keys: KeyList,

@@ -155,6 +155,10 @@ impl Config {
             let message = "true, but [signing.keys] has no key: nothing could be asked for".to_owned();
             return Err(ConfigError::Value { key: "signing.required", message });
         }
+        if let (Some(origin), true) = (self.signing.origins.first(), self.signing.keys.keys.is_empty()) {
+            let message = format!("{origin}, but [signing.keys] has no key: nothing of it could be asked for");
+            return Err(ConfigError::Value { key: "signing.origins", message });
+        }
         if self.server.presets_only && self.presets.presets.names().next().is_none() {
             let message = "true, but there are no [presets]: nothing could be asked for".to_owned();
             return Err(ConfigError::Value { key: "server.presets_only", message });

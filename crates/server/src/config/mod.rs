@@ -66,6 +66,9 @@ pub struct ServerConfig {
     pub workers: bool,
     /// Whether only the names of `[presets]` may be asked for, no other options. Default false.
     pub presets_only: bool,
+    /// Whether what is otherwise a warning about options (an unknown option, a number that is none or out of range, an option
+    /// given twice) is an error, for URLs and Workers alike. Default false.
+    pub strict: bool,
 }
 
 impl Default for ServerConfig {
@@ -79,6 +82,7 @@ impl Default for ServerConfig {
             playground: true,
             workers: true,
             presets_only: false,
+            strict: false,
         }
     }
 }

@@ -14,6 +14,7 @@ use tintype_pixels::Size;
 
 use super::samples::Sample;
 use crate::job::Job;
+use crate::origin::Signed;
 use crate::reject::Rejection;
 use crate::state::{self, AppState};
 use crate::tag::hash;
@@ -99,7 +100,8 @@ async fn made(app: &AppState, option: &OptionDef, side: Side) -> Result<Shot, Re
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .collect();
     let engine = app.ready()?;
-    let job = Job::new(app, url::parse(options)?, &source, &headers)?;
+    // Nobody asks for it but a page of ours: that is as good as a signature.
+    let job = Job::new(app, url::parse(options)?, &source, Signed::Yes, &headers)?;
     let (parts, body) = job.answer(app, &headers).await.into_parts();
     // Too busy just now, or broken: nothing to keep.
     if parts.status.is_server_error() && parts.status != StatusCode::NOT_IMPLEMENTED {

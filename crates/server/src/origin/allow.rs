@@ -51,6 +51,12 @@ impl AllowRule {
         self.matches_host(&host) && url.port() == self.port_for(url.scheme()) && self.matches_path(url.path())
     }
 
+    /// Whether `url` is of this rule's host, at its port or, where the rule has none, at any; its path does not matter.
+    pub(super) fn covers_host(&self, url: &Url) -> bool {
+        url.host().is_some_and(|host| self.matches_host(&host))
+            && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
+    }
+
     /// How far a host that matched may be trusted with its addresses.
     pub(crate) fn reach(&self) -> Reach {
         match (&self.host, self.subdomains) {

@@ -6,22 +6,26 @@
 
 mod addresses;
 mod allow;
+pub(crate) mod credentials;
 mod folder;
 mod memory;
 mod remote;
 #[cfg(test)]
 mod remote_tests;
+mod signed;
 
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use tintype_options::url::Source;
 use url::Url;
 
 pub use allow::{AllowRule, AllowRuleError};
+pub use signed::{SignedOrigin, SignedOriginError};
 
 use crate::config::Config;
 use crate::docs::{SAMPLES, Sample};
@@ -29,6 +33,7 @@ use folder::Folder;
 pub(crate) use memory::{Held, Memory};
 use remote::Fetcher;
 pub(crate) use remote::is_loop;
+pub(crate) use signed::Signed;
 
 /// Everything sources may be read from.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub(crate) struct Sources {
     folder: Option<Folder>,
     bases: Vec<Url>,
     allow: Vec<AllowRule>,
+    /// Only for signed URLs.
+    signed: Vec<SignedOrigin>,
     /// Where there is any host to fetch from.
     fetcher: Option<Fetcher>,
     memory: Memory,
@@ -223,6 +230,7 @@ impl Sources {
             folder: folder.transpose()?,
             bases,
             allow: origins.allow.clone(),
+            signed: config.signing.origins.clone(),
             fetcher,
             memory: Memory::new(config.limits.memory.0),
             timeout: origins.timeout.0,
@@ -248,12 +256,23 @@ impl Sources {
         }
     }
 
-    /// Reads `target`. With `known`, the answer may be that the source is still that one.
-    pub(crate) async fn fetch(&self, target: &Target, known: Option<&Validator>) -> Result<Fetch, OriginError> {
+    /// Whether only signed URLs may name `target`.
+    pub(crate) fn must_be_signed(&self, target: &Target) -> bool {
+        self.signed.iter().any(|origin| origin.covers(target, &self.bases))
+    }
+
+    /// Reads `target`. With `known`, the answer may be that the source is still that one. `credentials` go to the target's own
+    /// server, and nowhere that it redirects to.
+    pub(crate) async fn fetch(
+        &self,
+        target: &Target,
+        known: Option<&Validator>,
+        credentials: Option<&HeaderMap>,
+    ) -> Result<Fetch, OriginError> {
         let fetch = async {
             match target {
-                Target::Relative { source } => self.fetch_relative(source, known).await,
-                Target::Absolute(url) => self.fetch_url(url.clone(), known).await,
+                Target::Relative { source } => self.fetch_relative(source, known, credentials).await,
+                Target::Absolute(url) => self.fetch_url(url.clone(), known, credentials).await,
                 Target::Sample(sample) => Ok(self.read_sample(sample, known)),
             }
         };
@@ -283,7 +302,12 @@ impl Sources {
         Fetch::Fetched(Fetched { bytes, validator: Some(validator), cache_control: None, expires: None, held })
     }
 
-    async fn fetch_relative(&self, source: &str, known: Option<&Validator>) -> Result<Fetch, OriginError> {
+    async fn fetch_relative(
+        &self,
+        source: &str,
+        known: Option<&Validator>,
+        credentials: Option<&HeaderMap>,
+    ) -> Result<Fetch, OriginError> {
         let mut answer = Err(OriginError::NotFound);
         if let Some(folder) = &self.folder {
             answer = read_file(folder.clone(), source, known.cloned(), self.memory.hold()).await;
@@ -293,16 +317,21 @@ impl Sources {
                 break;
             }
             answer = match below(base, source) {
-                Some(url) => self.fetch_url(url, known).await,
+                Some(url) => self.fetch_url(url, known, credentials).await,
                 None => Err(OriginError::NotFound),
             };
         }
         answer
     }
 
-    async fn fetch_url(&self, url: Url, known: Option<&Validator>) -> Result<Fetch, OriginError> {
+    async fn fetch_url(
+        &self,
+        url: Url,
+        known: Option<&Validator>,
+        credentials: Option<&HeaderMap>,
+    ) -> Result<Fetch, OriginError> {
         let fetcher = self.fetcher.as_ref().ok_or(OriginError::NotAllowed)?;
-        fetcher.fetch(url, known, self.memory.hold()).await
+        fetcher.fetch(url, known, credentials, self.memory.hold()).await
     }
 }
 

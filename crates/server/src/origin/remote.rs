@@ -3,7 +3,8 @@
 //! A name is resolved here and only the addresses that were checked are connected to, so a name cannot answer twice
 //! with different addresses. Redirects are followed by hand and each step is checked again: the first URL against the
 //! allow-list (by the caller), later ones by their addresses alone, as Cloudflare documents it. Nothing of the client's
-//! request is passed on: no cookies, no credentials, no addresses.
+//! request is passed on, no cookies, no credentials, no addresses, but for what the caller says is to be; and that goes to the
+//! first URL's origin alone.
 
 use std::error::Error;
 use std::io;
@@ -60,15 +61,18 @@ impl Fetcher {
     }
 
     /// Fetches `url`, whose scheme and host the caller has allowed; only if it has changed from `known`.
-    /// What is read counts in `held`.
+    /// `credentials` are sent to its scheme, host and port, not to others that it redirects to. What is read counts in `held`.
     pub(crate) async fn fetch(
         &self,
         mut url: Url,
         known: Option<&Validator>,
+        credentials: Option<&HeaderMap>,
         held: Held,
     ) -> Result<Fetch, OriginError> {
+        let origin = url.origin();
         for hop in 0..=self.redirects {
-            let response = self.send(&url, known).await.map_err(|error| match error {
+            let credentials = credentials.filter(|_| url.origin() == origin);
+            let response = self.send(&url, known, credentials).await.map_err(|error| match error {
                 OriginError::PrivateAddress if hop > 0 => OriginError::BadRedirect,
                 error => error,
             })?;
@@ -80,7 +84,12 @@ impl Fetcher {
         Err(OriginError::TooManyRedirects { limit: self.redirects })
     }
 
-    async fn send(&self, url: &Url, known: Option<&Validator>) -> Result<Response, OriginError> {
+    async fn send(
+        &self,
+        url: &Url,
+        known: Option<&Validator>,
+        credentials: Option<&HeaderMap>,
+    ) -> Result<Response, OriginError> {
         let reach = self.reach(url);
         let address = match url.host() {
             Some(Host::Ipv4(v4)) => Some(v4.into()),
@@ -92,7 +101,11 @@ impl Fetcher {
             return Err(OriginError::PrivateAddress);
         }
         let client = if reach == Reach::Public { &self.public } else { &self.named };
-        let mut request = client.get(url.clone()).header(header::VIA, VIA);
+        let mut request = client.get(url.clone());
+        if let Some(credentials) = credentials {
+            request = request.headers(credentials.clone());
+        }
+        request = request.header(header::VIA, VIA);
         if let Some(known) = known {
             request = request.header(header::IF_NONE_MATCH, known.to_string());
         }

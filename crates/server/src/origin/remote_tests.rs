@@ -31,7 +31,7 @@ fn sources(ports: &[u16], base: Option<&str>) -> Sources {
 
 async fn fetch(sources: &Sources, url: &str) -> Result<Fetched, OriginError> {
     let target = sources.resolve(&Source::Url(url.into()))?;
-    match sources.fetch(&target, None).await? {
+    match sources.fetch(&target, None, None).await? {
         Fetch::Fetched(fetched) => Ok(fetched),
         Fetch::Unchanged { .. } => panic!("nothing was known"),
     }
@@ -98,6 +98,11 @@ fn well_behaved() -> Router {
         .route("/status/{code}", get(status))
         .route("/hops/{left}", get(hops))
         .route("/echo", get(echo))
+        .route("/to-echo", get(|| async { Redirect::temporary("/echo") }))
+        .route(
+            "/to-echo-at/{port}",
+            get(|Path(port): Path<u16>| async move { Redirect::temporary(&format!("http://127.0.0.1:{port}/echo")) }),
+        )
         .route("/tagged", get(tagged))
         .route("/loop", get(|| async { Redirect::temporary("/loop") }))
         .route("/to-ftp", get(|| async { Redirect::temporary("ftp://127.0.0.1/a.jpg") }))
@@ -253,7 +258,7 @@ async fn relative_sources_come_from_the_first_base_that_has_them() {
     let sources = sources(&[], Some(&format!("http://127.0.0.1:{port}/media/")));
     let get = async |path: &str| {
         let target = sources.resolve(&Source::Path(path.to_owned().into())).unwrap();
-        match sources.fetch(&target, None).await? {
+        match sources.fetch(&target, None, None).await? {
             Fetch::Fetched(fetched) => Ok::<_, OriginError>(fetched.bytes),
             Fetch::Unchanged { .. } => panic!("nothing was known"),
         }
@@ -277,8 +282,30 @@ async fn what_is_known_is_not_sent_again() {
     assert_eq!(fetched.expires, None, "a date that cannot be read says nothing");
     let validator = fetched.validator.unwrap();
     let target = sources.resolve(&Source::Url(url.as_str().into())).unwrap();
-    let again = sources.fetch(&target, Some(&validator)).await.unwrap();
+    let again = sources.fetch(&target, Some(&validator), None).await.unwrap();
     assert!(matches!(again, Fetch::Unchanged { cache_control: Some(_), .. }), "{again:?}");
     let other = Validator { weak: false, tag: "v0".into() };
-    assert!(matches!(sources.fetch(&target, Some(&other)).await.unwrap(), Fetch::Fetched(_)));
+    assert!(matches!(sources.fetch(&target, Some(&other), None).await.unwrap(), Fetch::Fetched(_)));
+}
+
+#[tokio::test]
+async fn credentials_stay_with_the_origin_they_are_for() {
+    let (port, other) = (serve(well_behaved()).await, serve(well_behaved()).await);
+    let sources = sources(&[port, other], None);
+    let credentials = HeaderMap::from_iter([(header::AUTHORIZATION, "Bearer sesame".parse().unwrap())]);
+    let table = [
+        ("echo".to_owned(), true),
+        ("to-echo".to_owned(), true),
+        (format!("to-echo-at/{port}"), true),
+        (format!("to-echo-at/{other}"), false),
+    ];
+    for (path, arrive) in table {
+        let target = sources.resolve(&Source::Url(format!("http://127.0.0.1:{port}/{path}").into())).unwrap();
+        let Fetch::Fetched(fetched) = sources.fetch(&target, None, Some(&credentials)).await.unwrap() else {
+            panic!("nothing was known")
+        };
+        let seen = String::from_utf8(fetched.bytes.to_vec()).unwrap();
+        assert_eq!(seen.contains("sesame"), arrive, "{path}: {seen}");
+        assert!(seen.contains("via: "), "{path}: {seen}");
+    }
 }

@@ -11,7 +11,6 @@ use http::{HeaderName, StatusCode};
 use serde_json::json;
 use tintype::Output;
 use tintype::codecs::CodecError;
-use tintype_options::Strictness;
 use tintype_options::binding::{self, BindingError, BindingFormat, BindingRequest};
 use tintype_pixels::ImageFormat;
 
@@ -20,6 +19,7 @@ use crate::compose::{Canvas, Composition};
 use crate::engine::{Accepts, TransformError};
 use crate::form::{Content, Form};
 use crate::layers::Layers;
+use crate::origin::Signed;
 use crate::reject::Rejection;
 use crate::respond::{self, About, Spent};
 use crate::state::{self, AppState};
@@ -76,9 +76,9 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
     let engine = app.ready()?;
     let prepare = async {
         let form = received(app, request).await?;
-        let asked = asked(&form)?;
+        let asked = asked(app, &form)?;
         let (canvas, fonts) = Canvas::of_binding(&asked, form.parts.len());
-        let layers = Layers::with(app, canvas, &fonts)?;
+        let layers = Layers::with(app, canvas, &fonts, Signed::No)?;
         let fonts = layers.fetch(app).await?;
         let fetch = started.elapsed();
         Ok((form, asked, layers, fonts, fetch, app.jobs().enter().await?))
@@ -121,7 +121,7 @@ async fn timed<T>(app: &AppState, work: impl Future<Output = Result<T, Rejection
     tokio::time::timeout(timeout, work).await.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))
 }
 
-fn asked(form: &Form) -> Result<BindingRequest, Rejection> {
+fn asked(app: &AppState, form: &Form) -> Result<BindingRequest, Rejection> {
     let parts: Vec<binding::Part<'_>> = form
         .parts
         .iter()
@@ -130,12 +130,7 @@ fn asked(form: &Form) -> Result<BindingRequest, Rejection> {
             Content::Text(text) => binding::Part::Field { name: &part.name, text },
         })
         .collect();
-    let asked = binding::parse(&parts, Strictness::Lenient)?;
-    match asked.format {
-        // Better none than another one under its name.
-        BindingFormat::Gif => Err(Rejection::no_gif()),
-        _ => Ok(asked),
-    }
+    Ok(binding::parse(&parts, app.strictness())?)
 }
 
 fn output(asked: &BindingRequest) -> Output {

@@ -14,8 +14,9 @@ use tintype_options::sign::{Form, SignatureError};
 use tintype_options::{query, url};
 
 use crate::job::{Job, refuse_loops};
+use crate::origin::Signed;
 use crate::reject::Rejection;
-use crate::state::AppState;
+use crate::state::{AppState, Face};
 
 const PREFIX: &str = "/cdn-cgi/image";
 
@@ -32,9 +33,10 @@ fn of_path(app: &AppState, uri: &Uri, headers: &HeaderMap) -> Result<Job, Reject
     refuse_loops(headers)?;
     let whole = whole(app, uri)?;
     let rest = whole.strip_prefix(PREFIX).unwrap_or_default();
-    let rest = verified(app, Form::Path, rest.strip_prefix('/').unwrap_or_default())?;
+    let (rest, signed) = verified(app, Form::Path, rest.strip_prefix('/').unwrap_or_default())?;
     let (options, source) = url::split(&rest)?;
-    Job::new(app, url::parse_with(options, app.presets())?, &source, headers)
+    let parsed = app.accept(url::parse_with(options, app.presets())?, Face::Url)?;
+    Job::new(app, parsed, &source, signed, headers)
 }
 
 /// The same, asked for in a query.
@@ -49,21 +51,21 @@ pub(crate) async fn query(State(app): State<AppState>, request: HttpRequest) -> 
 fn of_query(app: &AppState, uri: &Uri, headers: &HeaderMap) -> Result<Job, Rejection> {
     refuse_loops(headers)?;
     whole(app, uri)?;
-    let text = verified(app, Form::Query, uri.query().unwrap_or_default())?;
+    let (text, signed) = verified(app, Form::Query, uri.query().unwrap_or_default())?;
     let (parsed, source) = query::parse_with(form_urlencoded::parse(text.as_bytes()), app.presets())?;
-    Job::new(app, parsed, &source, headers)
+    Job::new(app, app.accept(parsed, Face::Url)?, &source, signed, headers)
 }
 
 /// What is left of a request without its signature, if that is good. Where none is needed there may be none.
-fn verified<'a>(app: &AppState, form: Form, text: &'a str) -> Result<Cow<'a, str>, Rejection> {
+fn verified<'a>(app: &AppState, form: Form, text: &'a str) -> Result<(Cow<'a, str>, Signed), Rejection> {
     let signing = &app.config().signing;
     if signing.keys.keys.is_empty() {
-        return Ok(Cow::Borrowed(text));
+        return Ok((Cow::Borrowed(text), Signed::No));
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     match signing.keys.keys.verify(form, text, now.as_secs()) {
-        Ok(rest) => Ok(Cow::Owned(rest)),
-        Err(SignatureError::Missing) if !signing.required => Ok(Cow::Borrowed(text)),
+        Ok(rest) => Ok((Cow::Owned(rest), Signed::Yes)),
+        Err(SignatureError::Missing) if !signing.required => Ok((Cow::Borrowed(text), Signed::No)),
         Err(error) => Err(error.into()),
     }
 }

@@ -26,10 +26,10 @@ use crate::compose::Composition;
 use crate::engine::Request;
 use crate::job::settled;
 use crate::layers::Layers;
-use crate::origin::{Fetch, Fetched};
+use crate::origin::{Fetch, Fetched, Signed};
 use crate::reject::Rejection;
 use crate::respond::{self, About, Spent};
-use crate::state::{self, AppState};
+use crate::state::{self, AppState, Face};
 
 const HTML: &str = include_str!("../pages/playground.html");
 const CSS: &str = include_str!("../pages/playground.css");
@@ -107,7 +107,7 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
     let engine = app.ready()?;
     app.refuse_unsigned()?;
     let (asked, about) = asked(app, request.uri(), TRANSFORM, request.headers())?;
-    let layers = Layers::of(app, &asked.options)?;
+    let layers = Layers::of(app, &asked.options, Signed::No)?;
     let receive = async {
         let _permit = app.uploads().enter().await?;
         body(request, app.config().limits.source_bytes.0).await
@@ -167,7 +167,16 @@ async fn explained(app: &AppState, uri: &Uri, headers: &HeaderMap) -> Result<Str
         Some(source) => probed(app, source).await?,
         None => imagined(parameter)?,
     };
-    Ok(app.ready()?.explain(&info, &asked)?)
+    let engine = app.ready()?;
+    let Some(layers) = Layers::of(app, &asked.options, Signed::No)? else {
+        return Ok(engine.explain(&info, &asked)?);
+    };
+    let drawn = layers.fetch(app).await?;
+    let permit = app.jobs().enter().await?;
+    let (drawn, held): (Vec<_>, Vec<_>) = drawn.into_iter().map(|layer| (layer.bytes, layer.held)).unzip();
+    let parts = [bytes::Bytes::new()].into_iter().chain(drawn).collect();
+    let composition = Composition { canvas: layers.canvas, parts, output: Output::auto(), accepts: asked.accepts };
+    Ok(state::blocking((permit, held), move || engine.explain_composition(&info, composition)).await??)
 }
 
 /// What the header of `source` says.
@@ -177,9 +186,9 @@ async fn probed(app: &AppState, source: &str) -> Result<ImageInfo, Rejection> {
     let engine = app.ready()?;
     let path = format!("_/{}", utf8_percent_encode(source, NOT_IN_PATHS));
     let (_options, source) = url::split(&path)?;
-    let target = app.sources().resolve(&source)?;
+    let target = app.resolve(&source, Signed::No)?;
     let permit = app.fetches().enter().await?;
-    match app.sources().fetch(&target, None).await? {
+    match app.sources().fetch(&target, None, None).await? {
         Fetch::Fetched(Fetched { bytes, held, .. }) => {
             Ok(state::blocking((permit, held), move || engine.probe(&bytes)).await??)
         }
@@ -229,5 +238,5 @@ fn imagined<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Result<ImageInfo
 /// What the options that follow `prefix` in a path, raw, ask for; and what an answer says, which nobody keeps.
 fn asked(app: &AppState, uri: &Uri, prefix: &str, headers: &HeaderMap) -> Result<(Request, About), Rejection> {
     let parsed = url::parse_with(uri.path().strip_prefix(prefix).unwrap_or_default(), app.presets())?;
-    Ok(settled(parsed, headers))
+    Ok(settled(app.accept(parsed, Face::Url)?, headers))
 }

@@ -12,8 +12,9 @@ use tintype_options::url::Source;
 use tintype_options::{OptionsError, workers};
 
 use crate::job::{Job, refuse_loops};
+use crate::origin::Signed;
 use crate::reject::Rejection;
-use crate::state::AppState;
+use crate::state::{AppState, Face};
 
 const BLOB: &str = "x-cf-blob";
 
@@ -39,10 +40,10 @@ fn of_blob(app: &AppState, parts: &Parts) -> Result<Job, Rejection> {
     }
     refuse_loops(headers)?;
     app.refuse_unsigned()?;
-    let mut parsed = workers::parse_with(image, app.presets())?;
+    let mut parsed = app.accept(workers::parse_with(image, app.presets())?, Face::Worker)?;
     // A Worker looks at the answer itself.
     parsed.options.onerror = None;
-    Job::new(app, parsed, &source(uri)?, headers)
+    Job::new(app, parsed, &source(uri)?, Signed::No, headers)
 }
 
 fn source(uri: &Uri) -> Result<Source<'static>, OptionsError> {
