@@ -1,0 +1,49 @@
+//! Where a network runs.
+
+use std::fmt;
+
+use burn::tensor::wgpu::WgpuSetup;
+
+use crate::MlError;
+
+/// The processor that a network's weights live on and that computes it: the CPU, or a wgpu device that the caller shares.
+///
+/// On a software adapter the CPU is the better choice: burn's native kernels are some twenty times faster than its shaders are on
+/// a software driver, and the pixels are in host memory anyway.
+#[derive(Clone)]
+pub struct Device(burn::tensor::Device);
+
+impl Device {
+    /// burn's native kernels, on all cores.
+    pub fn cpu() -> Self {
+        Self(burn::tensor::Device::flex())
+    }
+
+    /// The caller's wgpu device. Register a device once and clone the result: each call makes a runtime of its own.
+    ///
+    /// The device must have been requested with [`Self::features`] at least and with its adapter's limits.
+    /// Registering replaces the device's handlers of lost devices and uncaptured errors; install others afterwards.
+    pub fn wgpu(setup: WgpuSetup) -> Result<Self, MlError> {
+        burn::tensor::Device::wgpu_options()
+            .setup(setup)
+            .init()
+            .map(Self)
+            .map_err(|cause| MlError::Device { cause: cause.to_string() })
+    }
+
+    /// What a device that is to be shared must be requested with: burn chooses its kernels by what the *adapter* can do, and a device
+    /// with less refuses them. Experimental features are left out; no kernel of the WGSL compiler's uses one.
+    pub fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
+        adapter.features() - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS - wgpu::Features::all_experimental_mask()
+    }
+
+    pub(crate) fn burn(&self) -> &burn::tensor::Device {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Device({:?})", self.0)
+    }
+}

@@ -1,0 +1,87 @@
+//! BiRefNet with made-up weights, against PyTorch: there is no package with the real ones.
+
+use std::{fs, path::PathBuf};
+
+use safetensors::{Dtype, tensor::TensorView};
+use serde::Deserialize;
+use tintype_ml::{
+    Device, MattingKind, Weights,
+    models::birefnet::{BiRefNet, LITE, swin::SwinShape},
+};
+use tintype_pixels::Size;
+
+use crate::{
+    layers::{Layer, Walk},
+    setup,
+};
+
+/// What `models/reference_birefnet.py` wrote.
+#[derive(Deserialize)]
+struct Reference {
+    /// Name, shape, base and range.
+    tensors: Vec<(String, Vec<usize>, f32, f32)>,
+    layers: Vec<Layer>,
+}
+
+/// The body of the committed reference: every part of the real ones, with few channels and small windows.
+const SMALL: SwinShape = SwinShape { channels: 24, blocks: [2, 2, 2, 2], heads: [2, 4, 8, 16], window: 3 };
+
+/// `base` plus or minus `range`, from a hash; `numbers` of the script.
+fn numbers(name: &str, count: usize, base: f32, range: f32) -> Vec<u8> {
+    let seed = name.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+    let number = |index: u32| {
+        let mut x = seed.wrapping_add(index.wrapping_mul(0x9E37_79B9));
+        x = (x ^ (x >> 16)).wrapping_mul(0x85EB_CA6B);
+        x = (x ^ (x >> 13)).wrapping_mul(0xC2B2_AE35);
+        x ^= x >> 16;
+        base + range * ((x >> 8) as f32 * 2.0_f32.powi(-23) - 1.0)
+    };
+    (0..count as u32).flat_map(|index| number(index).to_le_bytes()).collect()
+}
+
+fn made_up(reference: &Reference) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made-up.safetensors");
+    let bytes: Vec<_> = reference
+        .tensors
+        .iter()
+        .map(|(name, shape, base, range)| numbers(name, shape.iter().product(), *base, *range))
+        .collect();
+    let views = reference
+        .tensors
+        .iter()
+        .zip(&bytes)
+        .map(|((name, shape, ..), bytes)| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    (folder, path)
+}
+
+/// Rounding adds up over a hundred layers, and taps that follow the picture follow its rounding too.
+const TOLERANCE: f32 = 1e-3;
+
+fn check(file: &str, shape: SwinShape, size: Size, device: &Device) {
+    let text = fs::read_to_string(setup::reference(file)).unwrap();
+    let reference: Reference = serde_json::from_str(&text).unwrap();
+    let (_folder, path) = made_up(&reference);
+    let weights = Weights::open(&path, device).unwrap();
+    let network = BiRefNet::load(&weights, shape).unwrap();
+    weights.finish(&[]).unwrap();
+    let normalise = MattingKind::BiRefNet.normalise();
+    let mut walk = Walk::new(reference.layers, TOLERANCE);
+    let input = normalise.tensor(&setup::pattern(size), size, device).unwrap();
+    let matte = network.forward(input, &mut |name, answer| walk.see(name, answer));
+    walk.see("matte", &matte);
+    walk.end();
+}
+
+#[test]
+fn on_the_cpu() {
+    check("birefnet-small.json", SMALL, Size::new(320, 256), &Device::cpu());
+}
+
+/// The real network with the tiny body: a file of some hundred megabytes in memory and half a minute, hence by hand.
+#[test]
+#[ignore = "needs birefnet-lite.json, which models/reference_birefnet.py lite writes"]
+fn lite_on_the_cpu() {
+    check("birefnet-lite.json", LITE, Size::new(512, 512), &Device::cpu());
+}
