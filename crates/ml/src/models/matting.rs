@@ -10,7 +10,9 @@ use super::{
     u2net::{Config, U2Net},
 };
 use crate::{
-    Device, MlError, Normalise, Weights, host,
+    Device, MlError, Normalise, Weights,
+    bridge::Bridge,
+    host,
     nn::{Watch, unwatched},
 };
 
@@ -115,6 +117,19 @@ impl Matting {
         let bytes = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
         let layout = Layout::new(Channels::Gray, Depth::F32);
         Ok(Planes::new(size, layout, bytes).expect("the matte has the picture's size"))
+    }
+
+    /// The same for a working image on the GPU that this network is on, whose first [`Self::input_size`] is looked at; the matte is
+    /// written to `matte` as premultiplied white. No pixel visits the host, and nothing waits for the GPU.
+    pub fn matte_image(
+        &self,
+        bridge: &Bridge,
+        image: &wgpu::TextureView,
+        matte: &wgpu::TextureView,
+    ) -> Result<(), MlError> {
+        let size = self.input_size();
+        let input = bridge.tensor_from_image(image, size, &self.kind.normalise(), size, &self.device)?;
+        bridge.image_from_tensor(self.forward(input, &mut unwatched), matte)
     }
 
     /// The network's input for a picture of any size.

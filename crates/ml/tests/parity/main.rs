@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may unwrap: its failure is the message")]
 
 mod birefnet;
+mod bridge;
 mod ends;
 mod layers;
 mod loading;

@@ -17,6 +17,7 @@ pub(crate) fn reference(name: &str) -> PathBuf {
 
 /// A wgpu device that is shared with burn as the engine's is.
 pub(crate) struct Gpu {
+    pub(crate) setup: WgpuSetup,
     pub(crate) device: Device,
 }
 
@@ -26,8 +27,8 @@ pub(crate) fn gpu() -> Option<&'static Gpu> {
     let made = GPU.get_or_init(|| match setup() {
         Some(setup) => {
             eprintln!("adapter: {:?}", setup.adapter.get_info());
-            let device = Device::wgpu(setup).expect("the device can be shared");
-            Some(Gpu { device })
+            let device = Device::wgpu(setup.clone()).expect("the device can be shared");
+            Some(Gpu { setup, device })
         }
         None if env::var("ALLOW_NO_GPU").as_deref() == Ok("1") => None,
         None => panic!("there is no wgpu adapter (ALLOW_NO_GPU=1 skips what needs one)"),

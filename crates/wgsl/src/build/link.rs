@@ -17,6 +17,8 @@ use crate::Texel;
 #[derive(Clone, Debug)]
 pub struct Shaders {
     folder: PathBuf,
+    /// Where kernels are: `ops/` unless told otherwise.
+    home: String,
     files: BTreeMap<String, String>,
 }
 
@@ -51,12 +53,23 @@ impl Shaders {
     pub fn load(folder: &Path) -> Result<Self, Errors> {
         let mut files = BTreeMap::new();
         read_folder(folder, folder, &mut files).map_err(|error| Errors::one(ShaderError::io(folder, &error)))?;
-        Ok(Self { folder: folder.to_owned(), files })
+        Ok(Self { folder: folder.to_owned(), home: OPS.to_owned(), files })
     }
 
     /// From (relative path, text) pairs, for tests.
     pub fn from_files(files: Vec<(String, String)>) -> Self {
-        Self { folder: PathBuf::new(), files: files.into_iter().collect() }
+        Self { folder: PathBuf::new(), home: OPS.to_owned(), files: files.into_iter().collect() }
+    }
+
+    /// With the kernels below `subfolder` instead of `ops`; library modules and point operations stay where they are.
+    #[must_use]
+    pub fn kernels_in(self, subfolder: &str) -> Self {
+        Self { home: format!("{subfolder}/"), ..self }
+    }
+
+    /// The folder below [`Self::folder`] that holds the kernels, with a slash at its end.
+    pub fn home(&self) -> &str {
+        &self.home
     }
 
     /// The folder the files were read from.
@@ -69,9 +82,13 @@ impl Shaders {
         self.files.keys().map(String::as_str)
     }
 
-    /// Names of the kernels: the stems of `ops/**/*.wgsl` that are not point functions.
+    /// Names of the kernels: the stems of the `.wgsl` files below [`Self::home`] that are not point functions.
     pub fn kernels(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().filter(|path| path.starts_with("ops/") && !path.ends_with(".point.wgsl")).map(|p| stem(p))
+        self.files.keys().filter(|path| self.is_kernel(path)).map(|p| stem(p))
+    }
+
+    fn is_kernel(&self, path: &str) -> bool {
+        path.starts_with(&self.home) && !path.ends_with(".point.wgsl")
     }
 
     /// Names of the point operations, in the order of their opcodes: opcode 1 is the first.
@@ -87,8 +104,8 @@ impl Shaders {
         let file = self
             .files
             .keys()
-            .find(|path| path.starts_with("ops/") && !path.ends_with(".point.wgsl") && stem(path) == kernel)
-            .ok_or_else(|| ShaderError::new(format!("ops/{kernel}.wgsl"), 0, "no such kernel"))?;
+            .find(|path| self.is_kernel(path) && stem(path) == kernel)
+            .ok_or_else(|| ShaderError::new(format!("{}{kernel}.wgsl", self.home), 0, "no such kernel"))?;
         let mut linked = Linked { text: String::new(), file: file.clone(), origins: Vec::new() };
         self.paste(file, texel, &mut BTreeSet::new(), &mut linked)?;
         Ok(linked)
@@ -145,6 +162,9 @@ impl Shaders {
         text
     }
 }
+
+/// Where the engine's operations are.
+const OPS: &str = "ops/";
 
 /// Where the generated switch pretends to live.
 const POINTS: &str = "lib/points.wgsl";

@@ -53,7 +53,11 @@ impl Shaders {
             }
         }
         if compiled.is_empty() && errors.is_empty() {
-            errors.push(ShaderError::new(self.folder().display().to_string(), 0, "no kernel found in ops/"));
+            errors.push(ShaderError::new(
+                self.folder().display().to_string(),
+                0,
+                format!("no kernel found in {}", self.home()),
+            ));
         }
         errors.into_result(compiled)
     }
@@ -64,9 +68,16 @@ impl Shaders {
 /// # Errors
 /// All shader errors, or the first file that could not be read or written.
 pub fn emit(folder: &Path, out: &Path) -> Result<PathBuf, Errors> {
-    let shaders = Shaders::load(folder)?;
+    emit_all(&Shaders::load(folder)?, out)
+}
+
+/// As [`emit`], for the kernels that `shaders` is set to.
+///
+/// # Errors
+/// All shader errors, or the first file that could not be written.
+pub fn emit_all(shaders: &Shaders, out: &Path) -> Result<PathBuf, Errors> {
     let compiled = shaders.compile()?;
-    emit::write(&shaders, &compiled, out).map_err(|error| Errors::one(ShaderError::io(out, &error)))
+    emit::write(shaders, &compiled, out).map_err(|error| Errors::one(ShaderError::io(out, &error)))
 }
 
 #[cfg(test)]
@@ -131,6 +142,21 @@ mod tests {
         let errors = Shaders::from_files(files.into()).compile().expect_err("must not compile");
         let text = errors.to_string();
         assert!(text.contains("one.wgsl") && text.contains("two.wgsl"), "{text}");
+    }
+
+    #[test]
+    fn kernels_of_another_folder() {
+        let elsewhere = shaders("broken").kernels_in("ml");
+        let error = elsewhere.compile().expect_err("there is none").to_string();
+        assert!(error.contains("no kernel found in ml/"), "{error}");
+        let files = vec![
+            ("lib/image_f16.wgsl".into(), IMAGE.into()),
+            ("lib/image_f32.wgsl".into(), IMAGE.replace("16", "32")),
+            ("ops/broken.wgsl".into(), "broken".into()),
+            ("ml/example.wgsl".into(), GOOD.into()),
+        ];
+        let compiled = Shaders::from_files(files).kernels_in("ml").compile().unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(compiled.iter().map(|kernel| kernel.name.as_str()).collect::<Vec<_>>(), ["example"]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ use self::{
 };
 use crate::{
     Device, MlError, Normalise, Weights,
+    bridge::Bridge,
     nn::{Watch, unwatched},
 };
 
@@ -77,6 +78,12 @@ impl RetinaFace {
     pub fn detect(&self, picture: &Planes) -> Result<Vec<Face>, MlError> {
         check(picture.size())?;
         self.faces(self.input(picture)?)
+    }
+
+    /// The faces in the first `size` of a working image on the GPU that this network is on; its pixels stay there.
+    pub fn detect_image(&self, bridge: &Bridge, image: &wgpu::TextureView, size: Size) -> Result<Vec<Face>, MlError> {
+        check(size)?;
+        self.faces(bridge.tensor_from_image(image, size, &NORMALISE, padded(size), &self.device)?)
     }
 
     fn faces(&self, input: Tensor<4>) -> Result<Vec<Face>, MlError> {

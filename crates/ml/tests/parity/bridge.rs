@@ -1,0 +1,172 @@
+//! Working images to tensors and back, without the host in between.
+
+use burn::tensor::{
+    Tensor,
+    wgpu::{WgpuSetup, wgpu},
+};
+use half::f16;
+use tintype_ml::{
+    Matting, MattingKind, RetinaFace,
+    bridge::{Bridge, Light},
+};
+use tintype_pixels::{Planes, Size};
+use tintype_wgsl::Texel;
+
+use crate::setup::{self, Gpu};
+
+fn bridge(gpu: &Gpu) -> Bridge {
+    Bridge::new(&gpu.setup.device, &gpu.setup.queue, Texel::F16, Light::Encoded)
+}
+
+/// A working image in half precision.
+fn image(setup: &WgpuSetup, size: Size) -> wgpu::Texture {
+    setup.device.create_texture(&wgpu::TextureDescriptor {
+        label: None,
+        size: extent(size),
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba16Float,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING
+            | wgpu::TextureUsages::STORAGE_BINDING
+            | wgpu::TextureUsages::COPY_SRC
+            | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    })
+}
+
+fn extent(size: Size) -> wgpu::Extent3d {
+    wgpu::Extent3d { width: size.width, height: size.height, depth_or_array_layers: 1 }
+}
+
+fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
+
+/// Fills the image with opaque pixels of these codes.
+fn write(setup: &WgpuSetup, image: &wgpu::Texture, picture: &Planes) {
+    let half = |code: u8| f16::from_f32(f32::from(code) / 255.0).to_le_bytes();
+    let texel = |pixel: &[u8]| [half(pixel[0]), half(pixel[1]), half(pixel[2]), half(255)].concat();
+    let bytes: Vec<u8> = picture.bytes().chunks_exact(3).flat_map(texel).collect();
+    let layout =
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(8 * picture.size().width), rows_per_image: None };
+    setup.queue.write_texture(image.as_image_copy(), &bytes, layout, extent(picture.size()));
+}
+
+/// A buffer that images are copied to.
+struct Readback(wgpu::Buffer);
+
+impl Readback {
+    fn new(setup: &WgpuSetup, bytes: u64) -> Self {
+        Self(setup.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: bytes,
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        }))
+    }
+
+    /// Copies the first `size` of `image` to `offset`. The width is a multiple of 32 pixels.
+    fn copy(&self, setup: &WgpuSetup, image: &wgpu::Texture, size: Size, offset: u64) {
+        let layout = wgpu::TexelCopyBufferLayout { offset, bytes_per_row: Some(8 * size.width), rows_per_image: None };
+        let mut encoder = setup.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let target = wgpu::TexelCopyBufferInfo { buffer: &self.0, layout };
+        encoder.copy_texture_to_buffer(image.as_image_copy(), target, extent(size));
+        setup.queue.submit([encoder.finish()]);
+    }
+
+    /// The first channel of each pixel.
+    fn values(&self, setup: &WgpuSetup) -> Vec<f32> {
+        self.0.slice(..).map_async(wgpu::MapMode::Read, |mapped| mapped.unwrap());
+        setup.device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+        let bytes = self.0.slice(..).get_mapped_range().unwrap();
+        bytes.chunks_exact(8).map(|texel| f16::from_le_bytes([texel[0], texel[1]]).to_f32()).collect()
+    }
+}
+
+/// Ours writes, burn computes, ours reads, a thousand times without waiting: each answer is its own question's.
+#[test]
+fn a_thousand_alternations_keep_their_order() {
+    const TURNS: u64 = 1000;
+    let Some(gpu) = setup::gpu() else { return };
+    let (setup, bridge) = (&gpu.setup, bridge(gpu));
+    let size = Size::new(32, 4);
+    let (from, to) = (image(setup, size), image(setup, size));
+    let (from_view, to_view) = (view(&from), view(&to));
+    let bytes = 8 * size.area();
+    let readback = Readback::new(setup, TURNS * bytes);
+    let code = |turn: u64| (turn * 7 % 251) as u8;
+    for turn in 0..TURNS {
+        write(setup, &from, &setup::picture(size, |_, _| [code(turn), 0, 255]));
+        let x = bridge.tensor_from_image(&from_view, size, &MattingKind::IsNet.normalise(), size, &gpu.device);
+        let red: Tensor<4> = x.unwrap().narrow(1, 0, 1);
+        // Several steps, so that burn's memory changes hands.
+        let y = ((red + 0.5) * 0.25 + 0.25) * 2.0 - 0.5;
+        bridge.image_from_tensor(y, &to_view).unwrap();
+        readback.copy(setup, &to, size, turn * bytes);
+    }
+    let values = readback.values(setup);
+    let wrong = values.chunks_exact(size.area() as usize).zip(0..TURNS).filter(|(values, turn)| {
+        // Half of the code; steps are 1/510, and half precision may truncate by 1/2048.
+        values.iter().any(|value| (value * 510.0).round() != f32::from(code(*turn)))
+    });
+    assert_eq!(wrong.count(), 0, "of {TURNS} turns");
+}
+
+#[test]
+fn an_image_becomes_the_tensor_that_its_samples_become() {
+    let Some(gpu) = setup::gpu() else { return };
+    let bridge = bridge(gpu);
+    let size = Size::new(50, 31);
+    let picture = setup::pattern(size);
+    // Larger than what it holds, as pooled images are.
+    let texture = image(&gpu.setup, Size::new(64, 40));
+    write(&gpu.setup, &texture, &picture);
+    for (normalise, padded) in [
+        (tintype_ml::models::retinaface::NORMALISE, Size::new(64, 32)),
+        (MattingKind::U2Netp.normalise(), size),
+        (MattingKind::IsNet.normalise(), size),
+    ] {
+        let found = bridge.tensor_from_image(&view(&texture), size, &normalise, padded, &gpu.device).unwrap();
+        let found = found.into_data().try_to_vec::<f32>().unwrap();
+        let expected =
+            normalise.tensor(&picture, padded, &gpu.device).unwrap().into_data().try_to_vec::<f32>().unwrap();
+        let off = found.iter().zip(&expected).map(|(a, b)| (a - b).abs() - 1e-6 * b.abs()).fold(0.0, f32::max);
+        assert!(off <= 1e-6 && found.len() == expected.len(), "{normalise:?}: {off}");
+    }
+}
+
+#[test]
+fn networks_answer_on_the_gpu_as_on_the_cpu() {
+    let (Some(gpu), Some(faces), Some(mattes)) = (setup::gpu(), setup::weights("retinaface"), setup::weights("u2netp"))
+    else {
+        return;
+    };
+    let bridge = bridge(gpu);
+    let photograph = setup::photograph();
+    let texture = image(&gpu.setup, photograph.size());
+    write(&gpu.setup, &texture, &photograph);
+
+    let expected = RetinaFace::load(&faces, &tintype_ml::Device::cpu()).unwrap().detect(&photograph).unwrap();
+    let network = RetinaFace::load(&faces, &gpu.device).unwrap();
+    let found = network.detect_image(&bridge, &view(&texture), photograph.size()).unwrap();
+    assert_eq!(found.len(), expected.len());
+    for (face, expected) in found.iter().zip(&expected) {
+        let off = (face.x - expected.x).abs().max((face.y - expected.y).abs()).max((face.width - expected.width).abs());
+        assert!(off <= 0.1, "{face:?}, expected {expected:?}");
+    }
+
+    // A matte of a small part: the whole takes a software adapter half a minute.
+    let size = Size::new(64, 64);
+    let matting = Matting::load(MattingKind::U2Netp, &mattes, &gpu.device).unwrap();
+    let x = bridge.tensor_from_image(&view(&texture), size, &MattingKind::U2Netp.normalise(), size, &gpu.device);
+    let y = matting.forward(x.unwrap(), &mut tintype_ml::nn::unwatched);
+    let expected = y.clone().into_data().try_to_vec::<f32>().unwrap();
+    let out = image(&gpu.setup, size);
+    bridge.image_from_tensor(y, &view(&out)).unwrap();
+    let readback = Readback::new(&gpu.setup, 8 * size.area());
+    readback.copy(&gpu.setup, &out, size, 0);
+    let off = readback.values(&gpu.setup).iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    // A step of half precision below one.
+    assert!(off <= 1.0 / 1024.0, "{off}");
+}
