@@ -53,7 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tintype", &["codecs", "engine", "ml", "options", "pixels", "text", "weights"]),
     ("hosted", &["options", "pixels", "tintype"]),
     ("server", &["hosted", "options", "pixels", "tintype"]),
-    ("cli", &["hosted", "options", "pixels", "server", "tintype", "weights"]),
+    ("cli", &["hosted", "ml", "options", "pixels", "server", "tintype", "weights"]),
     ("testkit", &["codecs", "engine", "ml", "options", "pixels", "tintype", "weights", "wgsl"]),
     ("xtask", &[]),
 ];

@@ -193,7 +193,6 @@ fn banner(address: SocketAddr, with_samples: bool) -> String {
         let image = format!("{base}/cdn-cgi/image");
         text += &format!("  transformed  {image}/width=400,height=300,fit=cover/astronaut.jpg\n");
         text += &format!("  face crop    {image}/width=200,height=200,fit=cover,gravity=face,zoom=0.5/astronaut.jpg\n");
-        text += "               (needs the model for faces; without it the answer says what is missing)\n";
     }
     text + "Ctrl-C stops it\n\n"
 }

@@ -10,6 +10,7 @@ mod self_test;
 use std::{env, process::ExitCode, time::Instant};
 
 use tintype::{Caps, Tintype, codecs::FormatSupport, formats};
+use tintype_weights::{Model, Store};
 
 use crate::{args::DoctorArgs, failure, progress, show, transform};
 
@@ -85,12 +86,13 @@ fn examine(adapter: Option<&str>) -> Findings {
             Some(tintype.caps().clone())
         }
         Err(error) => {
-            checks.push(Check::missing("adapter", failure::line(&error.into()), no_adapter(adapter)));
+            checks.push(Check::missing("adapter", failure::line(&error), no_adapter(adapter)));
             None
         }
     };
     let formats: Vec<_> = formats().into();
     checks.push(codecs(&formats));
+    checks.push(models());
     Findings { checks, caps, formats }
 }
 
@@ -139,6 +141,25 @@ fn codecs(formats: &[FormatSupport]) -> Check {
         let features = without.join(" and ");
         Check::note("formats", detail, format!("this build leaves out {features}; build with the default features"))
     }
+}
+
+/// Which models are there, for faces and foregrounds.
+fn models() -> Check {
+    const NAME: &str = "models";
+    if !cfg!(feature = "ml") {
+        return Check::note(NAME, "none: this build leaves out ml", "build with the default features");
+    }
+    let store = match Store::of_user() {
+        Ok(store) => store,
+        Err(error) => return Check::note(NAME, error.to_string(), "set TINTYPE_MODELS to a folder"),
+    };
+    let names: Vec<_> =
+        Model::all().iter().filter(|model| store.installed(model).is_ok()).map(|model| model.name.as_str()).collect();
+    if names.is_empty() {
+        let remedy = "for gravity=face and segment=foreground: tintype models pull retinaface u2netp";
+        return Check::note(NAME, "none installed", remedy);
+    }
+    Check::ok(NAME, format!("{} in {}; on the processor", names.join(", "), store.folder().display()))
 }
 
 /// What to do where there is no adapter, or not the wanted one.

@@ -6,6 +6,7 @@
 mod models;
 mod serve;
 mod transform;
+mod vision;
 
 use std::{
     env, fs,

@@ -1,0 +1,107 @@
+//! Faces and foregrounds, with the real models.
+
+use super::*;
+
+/// Whether both small models are there; without them tests that need them fail, unless `ALLOW_NO_MODELS=1`.
+fn has_models() -> bool {
+    ["retinaface", "u2netp"].into_iter().all(|name| match tintype_weights::installed(name) {
+        Ok(_) => true,
+        Err(missing) if env::var("ALLOW_NO_MODELS").is_ok_and(|value| value == "1") => {
+            eprintln!("NOT TESTED, because ALLOW_NO_MODELS=1: {missing}");
+            false
+        }
+        Err(missing) => panic!("{missing} (ALLOW_NO_MODELS=1 goes on without)"),
+    })
+}
+
+fn portrait() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(samples().join("astronaut.jpg"), folder.path().join("astronaut.jpg")).unwrap();
+    folder
+}
+
+/// Left, top, right and bottom of the only face, as fractions of the picture.
+fn only_face(folder: &Path, file: &str) -> [f64; 4] {
+    let found = run(folder, &format!("faces {file}")).ok().json();
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let [face] = found["faces"].as_array().expect("a list").as_slice() else { panic!("not one face: {found}") };
+    let (width, height) = (number(&found["width"]), number(&found["height"]));
+    let [x, y, w, h] = ["x", "y", "width", "height"].map(|key| number(&face[key]));
+    assert!(number(&face["score"]) > 0.9, "{face}");
+    let eyes = ["left_eye", "right_eye"].map(|eye| number(&face["landmarks"][eye][0]));
+    assert!(x < eyes[0] && eyes[0] < eyes[1] && eyes[1] < x + w, "{face}");
+    [x / width, y / height, (x + w) / width, (y + h) / height]
+}
+
+#[test]
+fn a_crop_to_the_face_frames_it() {
+    if !has_gpu() || !has_models() {
+        return;
+    }
+    let folder = portrait();
+    let [left, top, right, bottom] = only_face(folder.path(), "astronaut.jpg");
+    // Marked by hand, in the photo of 512x512: brow to chin, without the hair.
+    let marked = [0.34, 0.13, 0.53, 0.36];
+    for (found, marked) in [left, top, right, bottom].into_iter().zip(marked) {
+        assert!((found - marked).abs() < 0.05, "{found} for {marked}");
+    }
+    // Each framing, and how tall the face is in it.
+    for (zoom, fit, tall) in
+        [("0.8", "cover", (0.6, 1.0)), ("0.4", "cover", (0.3, 0.5)), ("0.5", "contain", (0.4, 0.6))]
+    {
+        let options = format!("gravity=face,width=200,height=200,fit={fit},zoom={zoom}");
+        run(folder.path(), &format!("transform astronaut.jpg out.png {options}")).ok();
+        let [left, top, right, bottom] = only_face(folder.path(), "out.png");
+        let (across, down) = ((left + right) / 2.0, (top + bottom) / 2.0);
+        assert!(
+            (across - 0.5).abs() < 0.08 && (down - 0.5).abs() < 0.08,
+            "{options}: in the middle, at {across},{down}"
+        );
+        assert!(bottom - top > tall.0 && bottom - top < tall.1, "{options}: {}", bottom - top);
+    }
+    let json = run(folder.path(), "transform astronaut.jpg - gravity=face,format=json").ok().json();
+    assert_eq!(json["faces"].as_array().map(Vec::len), Some(1), "{json}");
+}
+
+#[test]
+fn the_foreground_is_cut_out() {
+    if !has_gpu() || !has_models() {
+        return;
+    }
+    let folder = portrait();
+    run(folder.path(), "mask astronaut.jpg mask.png --model u2netp").ok();
+    let mask = image::open(folder.path().join("mask.png")).unwrap();
+    assert_eq!(mask.color(), image::ColorType::L8);
+    let mask = mask.into_luma8();
+    assert_eq!(mask.dimensions(), (512, 512));
+    let at = |x: u32, y: u32| mask.get_pixel(x, y).0[0];
+    // Face and suit, against wall and flag.
+    assert!(at(225, 120) > 240 && at(150, 350) > 240, "{} {}", at(225, 120), at(150, 350));
+    assert!(at(330, 40) < 20 && at(20, 250) < 60, "{} {}", at(330, 40), at(20, 250));
+
+    let options = "gravity=face,zoom=0.5,segment=foreground,background=white";
+    run(folder.path(), &format!("transform astronaut.jpg cut.png {options}")).ok();
+    let cut = image::open(folder.path().join("cut.png")).unwrap().into_rgb8();
+    let (width, height) = cut.dimensions();
+    assert!(cut.get_pixel(0, 0).0.iter().all(|v| *v > 240), "the wall is white: {:?}", cut.get_pixel(0, 0));
+    assert!(cut.get_pixel(width / 2, height / 2).0[2] < 200, "the face is not");
+}
+
+#[test]
+fn without_models_the_command_is_named() {
+    if !has_gpu() {
+        return;
+    }
+    let folder = portrait();
+    let bare = |line: &str| {
+        let mut command = program(folder.path());
+        command.env("TINTYPE_MODELS", folder.path().join("none")).args(line.split_whitespace()).stdin(Stdio::null());
+        ran(command.output().unwrap())
+    };
+    bare("faces astronaut.jpg").fails(1, &["tintype models pull retinaface"]);
+    bare("mask astronaut.jpg mask.png").fails(1, &["tintype models pull u2netp"]);
+    bare("mask astronaut.jpg mask.png --model rembg").fails(2, &["\"rembg\"", "u2netp, u2net, isnet"]);
+    bare("transform astronaut.jpg out.png gravity=face,zoom=0.5").fails(1, &["tintype models pull retinaface"]);
+    assert!(!folder.path().join("mask.png").exists() && !folder.path().join("out.png").exists());
+    bare("transform astronaut.jpg out.png gravity=face,width=100").ok();
+}
