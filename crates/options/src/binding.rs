@@ -9,15 +9,16 @@
 //! commands form a tree, and that is what [`Operation`] is. Nothing is lost: commands about different inputs do not meet
 //! before one is drawn on the other.
 
-use serde_json::{Map, Value};
 use tintype_pixels::{Fault, Rgba};
 
+use crate::json::Json;
 use crate::pairs::{BadNumbers, Budget, Pair};
+use crate::registry::page::Call;
 use crate::registry::{self, draw};
 use crate::value::keyword::keywords;
 use crate::{
     DrawOptions, Layer, OptionsError, OutputFormat, Parsed, Quality, Strictness, Text, TransformOptions, Warning,
-    workers,
+    Width, workers,
 };
 
 /// One part of the form, in body order.
@@ -303,8 +304,9 @@ impl<'a> Form<'a> {
 
 fn text_input(name: &'static str, text: &str, parsed: &mut Parsed) -> Result<Input, BindingError> {
     let expected = "a JSON object with text, font, size and color";
-    let object: Map<_, _> =
-        serde_json::from_str(text).map_err(|_not_an_object| BindingError::Json { name, expected })?;
+    let Ok(Json::Object(object)) = serde_json::from_str(text) else {
+        return Err(BindingError::Json { name, expected });
+    };
     let pairs = workers::pairs(&object, &mut Budget::new())?;
     let text = draw::read_text(parsed, pairs);
     text.map(Input::Text).map_err(|error| BindingError::Options { place: format!("{name}: "), error })
@@ -321,14 +323,15 @@ enum Command {
 type Pending = Option<(usize, Vec<Operation>)>;
 
 fn operations(text: &str, n_inputs: usize, parsed: &mut Parsed) -> Result<Vec<Operation>, BindingError> {
-    let json = BindingError::Json { name: "transforms", expected: "a JSON array of objects" };
-    let commands: Vec<Map<String, Value>> = serde_json::from_str(text).map_err(|_wrong| json)?;
+    let json = || BindingError::Json { name: "transforms", expected: "a JSON array of objects" };
+    let commands: Vec<Json> = serde_json::from_str(text).map_err(|_wrong| json())?;
     if commands.len() > BindingRequest::MAX_COMMANDS {
         return Err(BindingError::TooManyCommands { count: commands.len() });
     }
     let mut inputs: Vec<Pending> = vec![Some((0, Vec::new())); n_inputs];
     let mut budget = Budget::new();
-    for (at, mut command) in commands.into_iter().enumerate() {
+    for (at, command) in commands.into_iter().enumerate() {
+        let Json::Object(mut command) = command else { return Err(json()) };
         let number = at + 1;
         let wrong = |problem| BindingError::Command { number, problem };
         let within = |error| BindingError::Options { place: format!("transforms: command {number}: "), error };
@@ -340,8 +343,12 @@ fn operations(text: &str, n_inputs: usize, parsed: &mut Parsed) -> Result<Vec<Op
         match what {
             Command::Transform { input } => {
                 let (_, operations) = inputs.get_mut(input).and_then(Option::as_mut).ok_or_else(|| gone(input))?;
+                let idle: Vec<_> = pairs.iter().filter_map(|pair| idle(&pair.name)).collect();
                 let read = registry::apply(Parsed::default(), pairs, BadNumbers::Refused).map_err(within)?;
-                for warning in read.warnings {
+                if read.options.width == Some(Width::Auto) {
+                    return Err(within(no_screen()));
+                }
+                for warning in read.warnings.into_iter().chain(idle) {
                     parsed.warn(warning);
                 }
                 operations.push(Operation::Transform(Box::new(read.options)));
@@ -366,10 +373,33 @@ fn operations(text: &str, n_inputs: usize, parsed: &mut Parsed) -> Result<Vec<Op
     Ok(inputs.swap_remove(0).map_or_else(Vec::new, |(_, operations)| operations))
 }
 
+/// What is said about an option that means nothing in `.transform()`.
+fn idle(name: &str) -> Option<Warning> {
+    let option = registry::find(name)?;
+    let on = match (option.page.here.binding, option.page.call) {
+        (false, _) => "the Images binding",
+        (true, Call::Output) => ".transform(), only .output() takes it",
+        (true, Call::Transform | Call::Draw) => return None,
+    };
+    Some(Warning::WithoutEffect { option: option.name, on })
+}
+
+/// `width=auto` goes by the client's screen, and behind the binding there is no client.
+fn no_screen() -> OptionsError {
+    let accepted = "a whole number of pixels, 1 or more; the Images binding knows no screen".into();
+    OptionsError::Value { option: "width", value: Width::Auto.to_string(), accepted }
+}
+
 impl Command {
     /// Takes the numbers out of a command, and leaves its options.
-    fn take(command: &mut Map<String, Value>) -> Option<Self> {
-        let mut number = |name| usize::try_from(command.remove(name)?.as_u64()?).ok();
+    fn take(command: &mut Vec<(String, Json)>) -> Option<Self> {
+        let mut number = |name| {
+            let taken = command.extract_if(.., |(known, _)| known == name).last()?.1;
+            match taken {
+                Json::Number(number) => usize::try_from(number.as_u64()?).ok(),
+                _ => None,
+            }
+        };
         match (number("imageIndex"), number("drawImageIndex"), number("targetImageIndex")) {
             (Some(input), None, None) => Some(Self::Transform { input }),
             (None, Some(layer), Some(onto)) => Some(Self::Draw { layer, onto }),

@@ -10,7 +10,9 @@
 //!   `/image?…`, [`binding`] the form of the Images binding. [`canonical`] writes options back, always in one way, which is
 //!   what cache keys are made of; [`workers::to_json`] writes them as JSON.
 //!
-//! [`reference`] says about options what pages and help show.
+//! [`json`] keeps the order and the repetitions of what [`workers`] reads.
+//!
+//! [`mod@reference`] says about options what pages and help show.
 //!
 //! Around them stand [`preset`] (names for sets of options), [`sign`] (who may ask) and [`client`] (what depends on the
 //! client's hints).
@@ -33,6 +35,7 @@ pub mod binding;
 pub mod canonical;
 pub mod client;
 mod error;
+pub mod json;
 mod pairs;
 pub mod preset;
 pub mod query;

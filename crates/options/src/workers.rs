@@ -20,6 +20,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value};
 
+use crate::json::{self, Json};
 use crate::pairs::{BadNumbers, Budget, Given, Pair};
 use crate::preset::Presets;
 use crate::registry::draw::{DRAW, LAYER_OPTIONS};
@@ -36,6 +37,12 @@ pub fn parse(image: &Value) -> Result<Parsed, OptionsError> {
 
 /// [`parse`], where the property `preset` names options that the others are put over.
 pub fn parse_with(image: &Value, presets: &Presets) -> Result<Parsed, OptionsError> {
+    parse_json(&image.into(), presets)
+}
+
+/// [`parse_with`], of JSON as it was written: of properties that stand there twice, or by their alias too, the last counts,
+/// with a warning.
+pub fn parse_json(image: &Json, presets: &Presets) -> Result<Parsed, OptionsError> {
     let mut pairs = pairs(object(image)?, &mut Budget::new())?;
     let base = presets.take(&mut pairs)?;
     registry::apply(base, pairs, BadNumbers::Refused)
@@ -50,30 +57,40 @@ pub fn to_json(options: &TransformOptions) -> Value {
     Value::Object(object)
 }
 
-pub(crate) fn object(value: &Value) -> Result<&Map<String, Value>, OptionsError> {
-    value.as_object().ok_or_else(|| OptionsError::NotAnObject { given: shown(value) })
+fn object(value: &Json) -> Result<&Properties, OptionsError> {
+    match value {
+        Json::Object(properties) => Ok(properties),
+        _ => Err(OptionsError::NotAnObject { given: shown(value) }),
+    }
+}
+
+/// What an object has.
+type Properties = [(String, Json)];
+
+fn given(properties: &Properties) -> impl Iterator<Item = (&str, &Json)> {
+    properties.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.as_str(), value))
 }
 
 /// The pairs of one level of options.
-pub(crate) fn pairs<'a>(object: &'a Map<String, Value>, budget: &mut Budget) -> Result<Vec<Pair<'a>>, OptionsError> {
+pub(crate) fn pairs<'a>(object: &'a Properties, budget: &mut Budget) -> Result<Vec<Pair<'a>>, OptionsError> {
     let mut pairs = Vec::with_capacity(object.len());
-    for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-        match (name.as_str(), value) {
-            ("draw", Value::Array(layers)) => {
+    for (name, value) in given(object) {
+        match (name, value) {
+            ("draw", Json::Array(layers)) => {
                 let read = |layer| budget.layer(|budget| self::pairs(self::object(layer)?, budget));
                 let layers = layers.iter().map(read).collect::<Result<_, _>>()?;
                 pairs.push(Pair { name: Cow::Borrowed(DRAW.name), value: Given::Layers(layers) });
             }
-            ("draw", Value::String(text)) => {
+            ("draw", Json::String(text)) => {
                 let layers = crate::url::layers(text, budget)?;
                 pairs.push(Pair { name: Cow::Borrowed(DRAW.name), value: Given::Layers(layers) });
             }
-            ("trim", Value::Object(parts)) => trim(&mut pairs, parts)?,
-            ("border", Value::Object(parts)) => flatten(&mut pairs, "border", parts)?,
-            ("gravity" | "g", Value::Object(parts)) => pairs.push(Pair::text("gravity", gravity(parts, value)?)),
-            ("font", Value::Object(parts)) => {
+            ("trim", Json::Object(parts)) => trim(&mut pairs, parts)?,
+            ("border", Json::Object(parts)) => flatten(&mut pairs, "border", parts)?,
+            ("gravity" | "g", Json::Object(parts)) => pairs.push(Pair::text("gravity", gravity(parts, value)?)),
+            ("font", Json::Object(parts)) => {
                 // A font without a URL is as good as none: what is missing is said where fonts are needed.
-                if let Some(url) = parts.get("url") {
+                if let Some(url) = json::get(parts, "url") {
                     pairs.push(Pair::text("font", text("font", url)?));
                 }
             }
@@ -83,15 +100,15 @@ pub(crate) fn pairs<'a>(object: &'a Map<String, Value>, budget: &mut Budget) -> 
     Ok(pairs)
 }
 
-fn trim<'a>(pairs: &mut Vec<Pair<'a>>, parts: &'a Map<String, Value>) -> Result<(), OptionsError> {
-    for (name, value) in parts.iter().filter(|(_, value)| !value.is_null()) {
-        match (name.as_str(), value) {
-            ("border", Value::Bool(false)) => {}
-            ("border", Value::Bool(true)) => pairs.push(Pair::text("trim", "border")),
-            ("border", Value::Object(parts)) if parts.values().all(Value::is_null) => {
+fn trim<'a>(pairs: &mut Vec<Pair<'a>>, parts: &'a Properties) -> Result<(), OptionsError> {
+    for (name, value) in given(parts) {
+        match (name, value) {
+            ("border", Json::Bool(false)) => {}
+            ("border", Json::Bool(true)) => pairs.push(Pair::text("trim", "border")),
+            ("border", Json::Object(parts)) if given(parts).next().is_none() => {
                 pairs.push(Pair::text("trim", "border"));
             }
-            ("border", Value::Object(parts)) => flatten(pairs, "trim.border", parts)?,
+            ("border", Json::Object(parts)) => flatten(pairs, "trim.border", parts)?,
             ("border", value) => {
                 return Err(refused("trim", value, "true, false or an object of color, tolerance and keep"));
             }
@@ -105,8 +122,8 @@ fn trim<'a>(pairs: &mut Vec<Pair<'a>>, parts: &'a Map<String, Value>) -> Result<
     Ok(())
 }
 
-fn flatten<'a>(pairs: &mut Vec<Pair<'a>>, prefix: &str, parts: &'a Map<String, Value>) -> Result<(), OptionsError> {
-    for (name, value) in parts.iter().filter(|(_, value)| !value.is_null()) {
+fn flatten<'a>(pairs: &mut Vec<Pair<'a>>, prefix: &str, parts: &'a Properties) -> Result<(), OptionsError> {
+    for (name, value) in given(parts) {
         let name = format!("{prefix}.{name}");
         let text = text(&name, value)?;
         pairs.push(Pair::text(name, text));
@@ -115,12 +132,12 @@ fn flatten<'a>(pairs: &mut Vec<Pair<'a>>, prefix: &str, parts: &'a Map<String, V
 }
 
 /// A point, as the URL writes it. A coordinate that is not given is in the middle.
-fn gravity(parts: &Map<String, Value>, whole: &Value) -> Result<String, OptionsError> {
-    let coordinate = |name| match parts.get(name) {
-        None | Some(Value::Null) => Some("0.5".into()),
+fn gravity(parts: &Properties, whole: &Json) -> Result<String, OptionsError> {
+    let coordinate = |name| match json::get(parts, name) {
+        None | Some(Json::Null) => Some("0.5".into()),
         Some(value) => text(name, value).ok().filter(|text| number::finite(text).is_some()),
     };
-    let mode = match parts.get("mode").map(Value::as_str) {
+    let mode = match json::get(parts, "mode").map(Json::as_str) {
         None | Some(Some("remainder")) => Some(PointMode::Remainder),
         Some(Some("box-center")) => Some(PointMode::BoxCenter),
         Some(_) => None,
@@ -135,13 +152,13 @@ fn gravity(parts: &Map<String, Value>, whole: &Value) -> Result<String, OptionsE
 }
 
 /// The text that the URL would have for this value.
-fn text<'a>(name: &str, value: &'a Value) -> Result<Cow<'a, str>, OptionsError> {
+fn text<'a>(name: &str, value: &'a Json) -> Result<Cow<'a, str>, OptionsError> {
     Ok(match value {
-        Value::String(text) => Cow::Borrowed(text),
-        Value::Bool(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
-        Value::Number(number) => Cow::Owned(decimal(number)),
+        Json::String(text) => Cow::Borrowed(text),
+        Json::Bool(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+        Json::Number(number) => Cow::Owned(decimal(number)),
         // Nothing that is known has such a value; what is unknown is passed over, whatever it is.
-        Value::Null | Value::Array(_) | Value::Object(_) => match full_name(name) {
+        Json::Null | Json::Array(_) | Json::Object(_) => match full_name(name) {
             Some(name) => return Err(refused(name, value, "a number, a text or true or false")),
             None => Cow::Borrowed(""),
         },
@@ -158,15 +175,15 @@ fn full_name(name: &str) -> Option<&'static str> {
     registry::find(name).map(|option| option.name).or_else(own)
 }
 
-fn refused(option: &'static str, value: &Value, accepted: &str) -> OptionsError {
+fn refused(option: &'static str, value: &Json, accepted: &str) -> OptionsError {
     let value = value.as_str().map_or_else(|| shown(value), str::to_owned);
     OptionsError::Value { option, value, accepted: accepted.into() }
 }
 
 /// The beginning of a value.
-fn shown(value: &Value) -> String {
+fn shown(value: &Json) -> String {
     const LONGEST: usize = 100;
-    value.to_string().chars().take(LONGEST).collect()
+    Value::from(value).to_string().chars().take(LONGEST).collect()
 }
 
 fn write(object: &mut Map<String, Value>, options: &TransformOptions) {

@@ -195,3 +195,25 @@ fn limits() {
         Err(BindingError::Options { error: OptionsError::TooDeep, .. })
     ));
 }
+
+#[test]
+fn what_means_nothing_to_the_binding_is_said() {
+    let said = |transform: &str| {
+        let transforms = format!(r#"[{{"imageIndex":0,{transform}}}]"#);
+        let request = parse(&png(&[IMAGE], &transforms), Strictness::Lenient)?;
+        Ok::<_, BindingError>(request.warnings.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let table = [
+        (r#""width":5,"zoom":0.5,"dpr":2"#, vec![]),
+        (r#""metadata":"keep""#, vec!["metadata has no effect on the Images binding"]),
+        (r#""format":"webp""#, vec!["format has no effect on .transform(), only .output() takes it"]),
+        (r#""w":5,"width":6"#, vec!["width is given more than once, the last one counts"]),
+        (r#""width":6,"width":5"#, vec!["width is given more than once, the last one counts"]),
+    ];
+    for (transform, warnings) in table {
+        assert_eq!(said(transform), Ok(warnings.into_iter().map(str::to_owned).collect()), "{transform}");
+    }
+    for refused in [r#""width":"auto""#, r#""metadata":"all""#] {
+        assert!(matches!(said(refused), Err(BindingError::Options { .. })), "{refused}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use serde_json::json;
+use tintype_options::preset::Presets;
 use tintype_options::registry::{self, Kind, OPTIONS};
 use tintype_options::{
     Border, Fit, Flip, Gravity, Length, OptionsError, OutputFormat, Parsed, PointMode, Quality, Rotate, Strictness,
@@ -523,5 +524,23 @@ fn parts_refine_the_whole_whatever_the_order() {
     for written in ["border=red;1,border.top=5", "border.top=5,border=red;1"] {
         let border = url::parse(written).expect("legal").options.border.expect("set");
         assert_eq!(border.sides(), [5, 1, 1, 1], "{written}");
+    }
+}
+
+#[test]
+fn of_repeated_properties_the_last_counts() {
+    let table = [
+        (r#"{"width":5,"width":6}"#, "width=6"),
+        (r#"{"width":5,"w":6}"#, "width=6"),
+        (r#"{"w":5,"width":6}"#, "width=6"),
+        (r#"{"zoom":0.1,"face-zoom":0.2}"#, "zoom=0.2"),
+        (r#"{"trim":{"top":5,"top":6}}"#, "trim.top=6"),
+    ];
+    for (json, expected) in table {
+        let parsed =
+            workers::parse_json(&serde_json::from_str(json).expect("JSON"), &Presets::default()).expect("legal");
+        let warnings: Vec<_> = parsed.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(canonical::to_string(&parsed.options), expected, "{json}");
+        assert!(matches!(&warnings[..], [only] if only.contains("more than once")), "{json}: {warnings:?}");
     }
 }

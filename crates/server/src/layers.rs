@@ -16,7 +16,8 @@ use crate::state::AppState;
 pub(crate) struct Layers {
     /// What is made.
     pub(crate) canvas: Canvas,
-    targets: Vec<Target>,
+    /// Under their file names.
+    targets: Vec<(String, Target)>,
 }
 
 impl Layers {
@@ -39,16 +40,22 @@ impl Layers {
         if sources.len() > Layer::MAX_COUNT {
             return Err(OptionsError::TooManyLayers.into());
         }
-        let resolve = |source| app.resolve(source, signed).map_err(drawn);
+        let resolve = |source: &Source<'_>| {
+            let name = file_name(source.as_str()).to_owned();
+            match app.resolve(source, signed) {
+                Ok(target) => Ok((name, target)),
+                Err(rejection) => Err(drawn(&name, rejection)),
+            }
+        };
         Ok(Self { canvas, targets: sources.iter().map(resolve).collect::<Result<_, _>>()? })
     }
 
     /// Reads all sources at the same time, as far as the gate lets them; the first that fails ends the others.
     pub(crate) async fn fetch(&self, app: &AppState) -> Result<Vec<Fetched>, Rejection> {
         let mut reading = JoinSet::new();
-        for (number, target) in self.targets.iter().cloned().enumerate() {
+        for (number, (name, target)) in self.targets.iter().cloned().enumerate() {
             let app = app.clone();
-            reading.spawn(async move { (number, read(&app, &target).await) });
+            reading.spawn(async move { (number, read(&app, &name, &target).await) });
         }
         let mut done = Vec::with_capacity(self.targets.len());
         while let Some(joined) = reading.join_next().await {
@@ -60,15 +67,40 @@ impl Layers {
     }
 }
 
-async fn read(app: &AppState, target: &Target) -> Result<Fetched, Rejection> {
+async fn read(app: &AppState, name: &str, target: &Target) -> Result<Fetched, Rejection> {
     let _permit = app.fetches().enter().await?;
-    match app.sources().fetch(target, None, None).await.map_err(|error| drawn(error.into()))? {
+    match app.sources().fetch(target, None, None).await.map_err(|error| drawn(name, error.into()))? {
         Fetch::Fetched(fetched) => Ok(fetched),
         Fetch::Unchanged { .. } => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
     }
 }
 
-/// Says that it is not about the picture itself.
-fn drawn(rejection: Rejection) -> Rejection {
-    Rejection { message: format!("draw: {}", rejection.message), ..rejection }
+/// Says that it is not about the picture itself, but about one of what may be many layers and fonts.
+fn drawn(name: &str, rejection: Rejection) -> Rejection {
+    Rejection { message: format!("draw: {name:?}: {}", rejection.message), ..rejection }
+}
+
+/// The last part of a source's path. A preset's layers may come from where clients are not to know, with a query that is
+/// not for them either.
+fn file_name(source: &str) -> &str {
+    let path = source.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_no_more_than_the_file() {
+        let table = [
+            ("a/b/logo.png", "logo.png"),
+            ("http://user:secret@h.test/x/logo.png?token=a/b", "logo.png"),
+            ("http://user:secret@h.test/", ""),
+            ("logo.png?v=1", "logo.png"),
+        ];
+        for (source, name) in table {
+            assert_eq!(file_name(source), name, "{source}");
+        }
+    }
 }

@@ -7,9 +7,9 @@ use axum::extract::Request as HttpRequest;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{Method, Uri};
-use serde_json::Value;
+use tintype_options::json::Json;
 use tintype_options::url::Source;
-use tintype_options::{OptionsError, workers};
+use tintype_options::{OptionsError, Warning, workers};
 
 use crate::job::{Job, refuse_loops};
 use crate::origin::Signed;
@@ -32,7 +32,7 @@ pub(crate) async fn image(app: &AppState, request: HttpRequest) -> Response {
 fn of_blob(app: &AppState, parts: &Parts) -> Result<Job, Rejection> {
     let Parts { method, uri, headers, .. } = parts;
     let blob = headers.get(BLOB).filter(|_| app.config().server.workers).ok_or_else(Rejection::no_proxy)?;
-    let blob: Value = serde_json::from_slice(blob.as_bytes())
+    let blob: Json = serde_json::from_slice(blob.as_bytes())
         .map_err(|error| Rejection::parameter(format!("X-CF-Blob is not JSON: {error}")))?;
     let image = blob.get("image").ok_or_else(Rejection::no_proxy)?;
     if !matches!(*method, Method::GET | Method::HEAD) {
@@ -40,10 +40,12 @@ fn of_blob(app: &AppState, parts: &Parts) -> Result<Job, Rejection> {
     }
     refuse_loops(headers)?;
     app.refuse_unsigned()?;
-    let mut parsed = app.accept(workers::parse_with(image, app.presets())?, Face::Worker)?;
+    let mut parsed = workers::parse_json(image, app.presets())?;
     // A Worker looks at the answer itself.
-    parsed.options.onerror = None;
-    Job::new(app, parsed, &source(uri)?, Signed::No, headers)
+    if parsed.options.onerror.take().is_some() {
+        parsed.warnings.push(Warning::WithoutEffect { option: "onerror", on: "cf.image" });
+    }
+    Job::new(app, app.accept(parsed, Face::Worker)?, &source(uri)?, Signed::No, headers)
 }
 
 fn source(uri: &Uri) -> Result<Source<'static>, OptionsError> {
