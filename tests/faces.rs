@@ -292,7 +292,7 @@ async fn nothing_else_is_fetched_for_workers() {
 const BOUNDARY: &str = "--------------------------235160204208609159858814";
 
 /// Name and content of a part.
-type Field<'a> = (&'a str, &'a [u8]);
+pub(crate) type Field<'a> = (&'a str, &'a [u8]);
 
 /// A form as the runtime writes it: files by their field's name, one header line a part.
 fn form(parts: &[Field<'_>]) -> Vec<u8> {
@@ -309,7 +309,7 @@ fn form(parts: &[Field<'_>]) -> Vec<u8> {
     body
 }
 
-async fn call(server: &Server, path: &str, parts: &[Field<'_>]) -> Answer {
+pub(crate) async fn call(server: &Server, path: &str, parts: &[Field<'_>]) -> Answer {
     let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
     let headers = [("content-type", content_type.as_str()), ("host", "js.images.cloudflare.com")];
     server.send(Method::POST, path, &headers, form(parts)).await

@@ -13,6 +13,7 @@ use axum::{
     routing::get,
 };
 use tempfile::TempDir;
+use tintype::Tintype;
 use tintype_pixels::Size;
 use tintype_server::{AppState, Config, router};
 use tintype_testkit::{engine, files};
@@ -54,12 +55,20 @@ impl Answer {
 impl Server {
     /// With these sources.
     pub(crate) fn with(files: &[(&str, Vec<u8>)], change: impl FnOnce(&mut Config)) -> Option<Self> {
+        Some(Self::with_engine(engine()?, files, change))
+    }
+
+    /// With these sources, and an engine of its own.
+    pub(crate) fn with_engine(engine: &Tintype, files: &[(&str, Vec<u8>)], change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, bytes) in files {
             std::fs::write(folder.path().join(name), bytes).unwrap();
         }
-        let server = Self::on(folder.path(), change)?;
-        Some(Self { _folder: Some(folder), ..server })
+        let mut config = Config::default();
+        config.origins.root = Some(folder.path().to_owned());
+        change(&mut config);
+        let state = AppState::with_engine(config, engine.clone()).unwrap();
+        Self { router: router(state), _folder: Some(folder) }
     }
 
     /// With the sample pictures.
