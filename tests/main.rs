@@ -13,5 +13,6 @@ mod http;
 mod large;
 mod ops;
 mod plans;
+mod texts;
 mod tidy;
 mod workerd;
