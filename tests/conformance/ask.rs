@@ -67,7 +67,8 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) async fn new() -> Option<Self> {
+    /// `is_strict` is the server's `server.strict`.
+    pub(crate) async fn new(is_strict: bool) -> Option<Self> {
         let engine = seeing()?;
         let sources = sources();
         let mut origin = axum::Router::new();
@@ -78,7 +79,10 @@ impl Bench {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { axum::serve(listener, origin).await });
-        let server = Server::with_engine(engine, &sources, |config| config.origins.allow = vec![at.parse().unwrap()]);
+        let server = Server::with_engine(engine, &sources, |config| {
+            config.origins.allow = vec![at.parse().unwrap()];
+            config.server.strict = is_strict;
+        });
         Some(Self { server, origin: format!("http://{at}"), sources })
     }
 

@@ -121,13 +121,10 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     words(
         "origin-auth",
         &[
-            // Fails today: it is passed over with a warning.
             legal("origin-auth=share-publicly")
                 .worker(Picture(ALL))
-                .url(Picture(ALL))
-                .binding(Warned(ALL, "origin-auth has no effect on the Images binding"))
-                .later("origin-auth is honored"),
-            legal("origin-auth=share-publicly").binding(Warned(ALL, "origin-auth has no effect on the Images binding")),
+                .url(Warned(ALL, "origin-auth ignored, only cf.image of a Worker can ask for it"))
+                .binding(Warned(ALL, "origin-auth has no effect on the Images binding")),
             illegal("origin-auth=private").refused("origin-auth: \"private\" is not \"share-publicly\""),
             illegal("origin-auth=true").refused("origin-auth: \"true\" is not"),
             repeated("origin-auth=share-publicly,origin-auth=share-publicly").warns(240, 160, "origin-auth"),

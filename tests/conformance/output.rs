@@ -36,10 +36,8 @@ pub(crate) const SUBJECTS: &[Subject] = &[
             legal("format=auto").is(240, 160).not_binding().by(SHOWS_WEBP).look(WEBP),
             legal("format=auto").of("holes.png").is(240, 160).not_binding().look(PNG),
             legal("width=120,height=80").is(120, 80).not_binding(),
-            // Fails today: no GIF is written, URLs get JPEG and the binding an error.
-            legal("format=gif").is(240, 160).look(&[Look::Type("image/gif")]).later("GIF is written"),
-            // Fails today: a raster picture asked for as SVG comes as JPEG.
-            legal("format=svg").all(Refused(415, 9412, "svg")).binding(NO_FORMAT).later("a picture cannot become SVG"),
+            legal("format=gif").is(240, 160).look(&[Look::Type("image/gif")]),
+            legal("format=svg").all(Refused(415, 9412, "svg")).binding(NO_FORMAT),
             // Raw samples are the binding's only.
             legal("format=rgb")
                 .url(Refused(400, 9401, "format"))

@@ -50,14 +50,14 @@ pub(crate) enum Expected {
 }
 
 impl Expected {
-    /// Whether options alone say that it is odd: not the picture, which the sizes of a box mean something for, and not the
-    /// face, whose parser does not know that it looks at errors itself.
+    /// Whether options alone say that it is odd: not the picture, which the sizes of a box mean something for, not the face,
+    /// whose parser does not know who asks, and not the parts that there are.
     pub(crate) fn is_about_options(self) -> bool {
         match self {
             Self::Warned(_, text) => {
-                !["needs both", "too large for AVIF", "on cf.image"].iter().any(|of| text.contains(of))
+                !["needs both", "too large for AVIF", "on cf.image", "only cf.image"].iter().any(|of| text.contains(of))
             }
-            Self::Refused(400, 9401, text) => !text.starts_with("trim leaves"),
+            Self::Refused(400, 9401, text) => !text.starts_with("trim leaves") && text != "not installed",
             // What is wrong with a form.
             Self::Refused(400, 9424, _) | Self::Refused(415, 9520, "output_format") => true,
             _ => false,
@@ -92,15 +92,13 @@ pub(crate) struct Row {
     /// What the client says about itself.
     pub(crate) headers: &'static [(&'static str, &'static str)],
     pub(crate) looks: &'static [Look],
-    /// Why it need not hold today.
-    pub(crate) later: Option<&'static str>,
     /// For URL and query, `cf.image`, binding.
     expected: [Option<Expected>; 3],
 }
 
 impl Row {
     const fn new(kind: Kind, url: &'static str) -> Self {
-        Self { kind, url, json: None, source: "map.png", headers: &[], looks: &[], later: None, expected: [None; 3] }
+        Self { kind, url, json: None, source: "map.png", headers: &[], looks: &[], expected: [None; 3] }
     }
 
     /// What becomes of it on a face; `None` where it is not sent there.
@@ -183,10 +181,6 @@ impl Row {
 
     pub(crate) const fn look(self, looks: &'static [Look]) -> Self {
         Self { looks, ..self }
-    }
-
-    pub(crate) const fn later(self, why: &'static str) -> Self {
-        Self { later: Some(why), ..self }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use tintype::VisionError;
 use tintype::codecs::{Bound, CodecError};
 use tintype_options::OptionsError;
 use tintype_options::binding::BindingError;
@@ -185,7 +186,9 @@ impl From<TransformError> for Rejection {
                 (StatusCode::PAYLOAD_TOO_LARGE, 9402)
             }
             // Legal elsewhere, and not a value that can be asked for here.
-            (TransformError::NotInstalled { .. }, _) => (StatusCode::BAD_REQUEST, 9401),
+            (TransformError::NotInstalled { .. } | TransformError::Vision(VisionError::NotInstalled { .. }), _) => {
+                (StatusCode::BAD_REQUEST, 9401)
+            }
             (_, Fault::Request) => (StatusCode::BAD_REQUEST, 9401),
             (_, Fault::Source) => (StatusCode::UNPROCESSABLE_ENTITY, 9516),
             (_, Fault::Unsupported) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 9412),
@@ -289,6 +292,10 @@ mod tests {
             (TransformError::WrongResult { got: 1, expected: 2 }, 500, 9517),
             (TransformError::NoPixels, 500, 9517),
             (TransformError::NotInstalled { asked: "a", missing: "b", instead: "c" }, 400, 9401),
+            (VisionError::NotInstalled { wanted: "a", remedy: "b".to_owned() }.into(), 400, 9401),
+            (VisionError::Busy.into(), 503, 9522),
+            (VisionError::Failed(secret().into()).into(), 500, 9517),
+            (TransformError::NotSvg, 415, 9412),
         ];
         for (error, status, code) in table {
             let text = error.to_string();

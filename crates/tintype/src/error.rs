@@ -38,6 +38,9 @@ pub enum TransformError {
         /// What may be asked for instead.
         instead: &'static str,
     },
+    /// `format=svg` of a picture that is none.
+    #[error("format=svg passes an SVG on; a picture of pixels cannot become one")]
+    NotSvg,
     /// Only the header of a picture is known, and its pixels were asked for.
     #[error("a picture of which only the header is known can be planned, not shown")]
     NoPixels,
@@ -61,7 +64,7 @@ impl TransformError {
             Self::Text(error) => error.fault(),
             Self::Vision(error) => error.fault(),
             Self::Gpu(error) => error.fault(),
-            Self::NotInstalled { .. } => Fault::Unsupported,
+            Self::NotInstalled { .. } | Self::NotSvg => Fault::Unsupported,
             Self::NoPixels | Self::WrongResult { .. } => Fault::Internal,
         }
     }

@@ -131,7 +131,7 @@ pub(crate) fn choose(
         Some(OutputFormat::Jpeg | OutputFormat::BaselineJpeg) => picture(jpeg),
         Some(OutputFormat::Png | OutputFormat::PngForce) => picture(png),
         Some(OutputFormat::Gif) => picture(Encode::Gif),
-        // Only a source that is SVG can be passed on as such.
+        // Refused before: only a source that is SVG can be passed on as such.
         Some(OutputFormat::Svg) => picture(standard),
         Some(OutputFormat::Json) => (Answer::Json, None),
     }

@@ -11,7 +11,7 @@ use tintype_engine::{
     Plan, gpu,
     plan::{self, Source, Stage},
 };
-use tintype_options::{self as options, Gravity, TransformOptions, Warning};
+use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, Warning};
 use tintype_pixels::{Depth, Fault, ImageInfo, Layout, Planes, Size};
 
 use crate::{
@@ -334,6 +334,9 @@ pub(crate) fn decide(
     policy: &Policy,
     device: plan::Device,
 ) -> Result<Decision, TransformError> {
+    if wanted.format == Some(OutputFormat::Svg) {
+        return Err(TransformError::NotSvg);
+    }
     let draft = Plan::new(sources, &plan_request(stages, None, policy, device))?;
     let (answer, warning) = output::choose(wanted, accepts, draft.size(), draft.is_opaque, policy);
     let (size, depth) = (draft.size(), sources[0].layout.depth);

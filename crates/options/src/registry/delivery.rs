@@ -158,7 +158,7 @@ pub(super) static ORIGIN_AUTH: OptionDef = OptionDef {
             .alike("What it changes happens between this server and the source's, where nobody can look on."),
     )
     .cloudflare(Faces::WORKER)
-    .here(Faces::HTTP),
+    .here(Faces::WORKER),
     set: |p, v| {
         p.options.origin_auth = Some(OriginAuth::parse(v)?);
         Ok(())
