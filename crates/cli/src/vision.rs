@@ -9,7 +9,8 @@ use tintype_server::config::MlConfig;
 #[cfg(feature = "ml")]
 pub(crate) fn of(config: &MlConfig) -> anyhow::Result<Option<Arc<dyn Vision>>> {
     use crate::failure::usage;
-    use tintype_ml::{MattingKind, Models, ModelsOptions};
+    use tintype_ml::{MattingKind, Models, ModelsOptions, On};
+    use tintype_server::config::MlDevice;
     use tintype_weights::Store;
 
     let store = match &config.models {
@@ -25,8 +26,12 @@ pub(crate) fn of(config: &MlConfig) -> anyhow::Result<Option<Arc<dyn Vision>>> {
             return Err(usage!("{other:?} is no model that tells the foreground; there are {}", names.join(", ")));
         }
     };
-    let options =
-        ModelsOptions { matting, at_once: config.jobs, waiting: config.queue, ..ModelsOptions::on_cpu(store) };
+    let on = match config.device {
+        MlDevice::Auto => On::Auto,
+        MlDevice::Gpu => On::Gpu,
+        MlDevice::Cpu => On::Cpu,
+    };
+    let options = ModelsOptions { store, on, matting, at_once: config.jobs, waiting: config.queue };
     Ok(Some(Arc::new(Models::new(options))))
 }
 

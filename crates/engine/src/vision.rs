@@ -8,8 +8,71 @@ use std::{error::Error, fmt};
 
 use tintype_pixels::{Face, Fault, Planes, Size};
 
+use crate::{Gpu, Space};
+
+/// What is looked at: a picture upright, without transparency, on white.
+#[derive(Clone, Copy, Debug)]
+pub enum View<'a> {
+    /// 8-bit sRGB samples on the host.
+    Samples(&'a Planes),
+    /// The first `size` of a working image on the engine's device, in the engine's working space, half precision.
+    Image {
+        /// Read, never written.
+        texture: &'a wgpu::Texture,
+        /// Width and height of the picture; the texture may be larger.
+        size: Size,
+    },
+}
+
+impl View<'_> {
+    /// Width and height of the picture.
+    pub fn size(&self) -> Size {
+        match self {
+            Self::Samples(samples) => samples.size(),
+            Self::Image { size, .. } => *size,
+        }
+    }
+}
+
+/// How much of every pixel belongs to the foreground, 0 to 1, for all of a view, at any size.
+#[derive(Debug)]
+pub enum MatteOf {
+    /// One channel of floats on the host.
+    Samples(Planes),
+    /// The red channel of the first `size` of a texture on the engine's device. The work that writes it is submitted.
+    Image {
+        /// May be read by kernels.
+        texture: wgpu::Texture,
+        /// Width and height of the matte; the texture may be larger.
+        size: Size,
+    },
+}
+
+/// Where models look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At samples, on the host.
+    Host,
+    /// At textures, on the engine's device.
+    Device,
+}
+
 /// Something that looks at pictures. Asked from any thread, for several pictures at once.
 pub trait Vision: fmt::Debug + Send + Sync {
+    /// Whether the device is to have all that its adapter can do, because kernels of others may run on it.
+    fn shares_device(&self) -> bool {
+        false
+    }
+
+    /// Called once, before anything else, with the device that pictures are transformed on and the space of its working
+    /// images.
+    ///
+    /// # Errors
+    /// When models are to run on this device and cannot.
+    fn attach(&self, _gpu: &Gpu, _space: Space) -> Result<(), VisionError> {
+        Ok(())
+    }
+
     /// Makes ready what is there, so that the first picture does not wait, and says what that is and where it runs, in a
     /// few words. Blocks.
     ///
@@ -17,11 +80,16 @@ pub trait Vision: fmt::Debug + Send + Sync {
     /// When something is there and cannot be used; that something is missing is no error.
     fn prepare(&self) -> Result<String, VisionError>;
 
-    /// The faces of `view`, a copy in 8-bit sRGB with at most 1,024 pixels per side; boxes in its pixels.
+    /// Where it looks.
+    fn place(&self) -> Place {
+        Place::Host
+    }
+
+    /// The faces of `view`, a copy with at most 1,024 pixels per side; boxes in its pixels.
     ///
     /// # Errors
     /// When there is no model for that, or it fails.
-    fn faces(&self, view: &Planes) -> Result<Vec<Face>, VisionError>;
+    fn faces(&self, view: View<'_>) -> Result<Vec<Face>, VisionError>;
 
     /// The size of the copy that [`matte`](Self::matte) wants of a picture of `size`; the ratio need not be kept.
     ///
@@ -29,12 +97,11 @@ pub trait Vision: fmt::Debug + Send + Sync {
     /// When there is no model for that.
     fn matte_view(&self, size: Size) -> Result<Size, VisionError>;
 
-    /// How much of every pixel of `view`, 8-bit sRGB, belongs to the foreground: one channel of floats, 0 to 1, of any
-    /// size, that covers all of the view.
+    /// How much of every pixel of `view` belongs to the foreground.
     ///
     /// # Errors
     /// When there is no model for that, or it fails.
-    fn matte(&self, view: &Planes) -> Result<Planes, VisionError>;
+    fn matte(&self, view: View<'_>) -> Result<MatteOf, VisionError>;
 }
 
 /// Why there is no answer.

@@ -22,5 +22,5 @@ pub use models::{
     matting::{Matting, MattingKind},
     retinaface::RetinaFace,
 };
-pub use vision::{Models, ModelsOptions};
+pub use vision::{Models, ModelsOptions, On};
 pub use weights::Weights;

@@ -6,15 +6,24 @@
 //! more are refused.
 
 use std::{
+    panic::{self, AssertUnwindSafe},
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
+    thread,
 };
 
-use tintype_engine::{Vision, VisionError};
-use tintype_pixels::{Channels, Depth, Face, Layout, Planes, Size};
+use burn::tensor::wgpu::WgpuSetup;
+use tintype_engine::{
+    Gpu, Space, Texel, Vision, VisionError,
+    vision::{MatteOf, Place, View},
+};
+use tintype_pixels::{Face, Layout, Planes, Size};
 use tintype_weights::{Model, NotInstalled, Store};
 
-use crate::{Device, Matting, MattingKind, MlError, RetinaFace};
+use crate::{
+    Device, Matting, MattingKind, MlError, RetinaFace,
+    bridge::{Bridge, Light},
+};
 
 /// What models are kept, where they run, and how many pictures they look at.
 #[derive(Clone, Debug)]
@@ -22,73 +31,210 @@ pub struct ModelsOptions {
     /// Where installed models are.
     pub store: Store,
     /// What the networks run on.
-    pub device: Device,
+    pub on: On,
     /// Which network makes mattes; without it the best that is installed.
     pub matting: Option<MattingKind>,
-    /// Pictures that are looked at at once, at least 1. More need more memory; on a processor they gain little, because one
-    /// picture keeps all cores busy.
+    /// Pictures that are looked at at once, at least 1. More need more memory and gain little: one keeps the device busy.
     pub at_once: usize,
     /// Pictures that may wait for their turn; more are refused.
     pub waiting: usize,
 }
 
 impl ModelsOptions {
-    /// The models in `store`, on the processor: one picture at once, 64 waiting.
-    pub fn on_cpu(store: Store) -> Self {
-        Self { store, device: Device::cpu(), matting: None, at_once: 1, waiting: 64 }
+    /// The models in `store`: one picture at once, 64 waiting, on the GPU if there is one.
+    pub fn new(store: Store) -> Self {
+        Self { store, on: On::Auto, matting: None, at_once: 1, waiting: 64 }
     }
+}
+
+/// What networks run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum On {
+    /// The engine's own device, unless that is software: then the processor, where burn's native kernels are some twenty
+    /// times faster than its shaders are on a software driver.
+    #[default]
+    Auto,
+    /// The engine's own device, whatever it is.
+    Gpu,
+    /// The processor.
+    Cpu,
 }
 
 /// Finds faces and foregrounds with what is installed.
 #[derive(Debug)]
 pub struct Models {
     options: ModelsOptions,
-    faces: Slot<RetinaFace>,
-    matting: Slot<Matting>,
     turns: Turns,
+    desk: OnceLock<Desk>,
+}
+
+/// Where the networks are asked.
+#[derive(Debug)]
+enum Desk {
+    /// On the thread that asks, for networks on the processor.
+    Here(Box<Networks>),
+    /// On a thread of their own, for networks on the GPU.
+    Away(Away),
 }
 
 impl Models {
     /// Loads nothing yet.
     pub fn new(options: ModelsOptions) -> Self {
         let turns = Turns::new(options.at_once, options.waiting);
-        Self { options, faces: Slot::default(), matting: Slot::default(), turns }
+        Self { options, turns, desk: OnceLock::new() }
+    }
+
+    /// On the processor, unless [`Vision::attach`] has decided otherwise.
+    fn desk(&self) -> &Desk {
+        self.desk.get_or_init(|| Desk::Here(Box::new(Networks::new(&self.options, Device::cpu(), None))))
+    }
+}
+
+impl Vision for Models {
+    fn shares_device(&self) -> bool {
+        self.options.on != On::Cpu
+    }
+
+    fn attach(&self, gpu: &Gpu, space: Space) -> Result<(), VisionError> {
+        let on_gpu = match self.options.on {
+            On::Auto => !gpu.caps().is_software,
+            On::Gpu => true,
+            On::Cpu => false,
+        };
+        if on_gpu {
+            let away = Away::start(&self.options, gpu, space)?;
+            // A second engine by the same models finds them where they are.
+            drop(self.desk.set(Desk::Away(away)));
+        }
+        Ok(())
+    }
+
+    fn prepare(&self) -> Result<String, VisionError> {
+        let (names, place) = match self.desk() {
+            Desk::Here(networks) => (networks.warm_up()?, "on the processor"),
+            Desk::Away(away) => (away.ask(Networks::warm_up)?, "on the GPU"),
+        };
+        Ok(if names.is_empty() { "none installed".to_owned() } else { format!("{} {place}", names.join(", ")) })
+    }
+
+    fn place(&self) -> Place {
+        match self.desk() {
+            Desk::Here(_) => Place::Host,
+            Desk::Away(_) => Place::Device,
+        }
+    }
+
+    fn faces(&self, view: View<'_>) -> Result<Vec<Face>, VisionError> {
+        let _turn = self.turns.take()?;
+        match (self.desk(), view) {
+            (Desk::Here(networks), View::Samples(picture)) => networks.faces()?.detect(picture).map_err(failed),
+            (Desk::Away(away), View::Image { texture, size }) => {
+                let texture = texture.clone();
+                away.ask(move |networks| networks.faces_of_image(&texture, size))
+            }
+            (Desk::Here(_) | Desk::Away(_), _) => Err(misplaced()),
+        }
+    }
+
+    fn matte_view(&self, _: Size) -> Result<Size, VisionError> {
+        let input_size = |networks: &Networks| Ok(networks.matting()?.input_size());
+        match self.desk() {
+            Desk::Here(networks) => input_size(networks),
+            Desk::Away(away) => away.ask(input_size),
+        }
+    }
+
+    fn matte(&self, view: View<'_>) -> Result<MatteOf, VisionError> {
+        let _turn = self.turns.take()?;
+        match (self.desk(), view) {
+            (Desk::Here(networks), View::Samples(picture)) => {
+                networks.matting()?.matte(picture).map(MatteOf::Samples).map_err(failed)
+            }
+            (Desk::Away(away), View::Image { texture, size }) => {
+                let texture = texture.clone();
+                away.ask(move |networks| networks.matte_of_image(&texture, size))
+            }
+            (Desk::Here(_) | Desk::Away(_), _) => Err(misplaced()),
+        }
+    }
+}
+
+fn failed(error: MlError) -> VisionError {
+    VisionError::Failed(error.into())
+}
+
+fn misplaced() -> VisionError {
+    VisionError::Failed("the picture is not where the networks are".into())
+}
+
+const FACES: &str = "retinaface";
+const GRAVITY: &str = "gravity=face";
+const SEGMENT: &str = "segment=foreground";
+
+/// The networks, loaded when they are first needed.
+#[derive(Debug)]
+struct Networks {
+    store: Store,
+    wanted: Option<MattingKind>,
+    device: Device,
+    /// How working images reach networks on the GPU.
+    bridge: Option<(Bridge, wgpu::Device)>,
+    faces: Slot<RetinaFace>,
+    matting: Slot<Matting>,
+}
+
+impl Networks {
+    fn new(options: &ModelsOptions, device: Device, bridge: Option<(Bridge, wgpu::Device)>) -> Self {
+        Self {
+            store: options.store.clone(),
+            wanted: options.matting,
+            device,
+            bridge,
+            faces: Slot::default(),
+            matting: Slot::default(),
+        }
     }
 
     /// Loads what is installed and lets each network look at an empty picture. The names of the models that are there.
     fn warm_up(&self) -> Result<Vec<&'static str>, VisionError> {
-        let mut names = Vec::new();
         let gray = |size: Size| {
-            let samples = vec![127; size.area() as usize * 3];
-            Planes::new(size, Layout::RGB8, samples).expect("three bytes a pixel")
+            Planes::new(size, Layout::RGB8, vec![127; size.area() as usize * 3]).expect("three bytes a pixel")
         };
-        match self.faces(&gray(Size::new(320, 320))) {
-            Ok(_) => names.push(FACES),
-            Err(VisionError::NotInstalled { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        match self.network() {
-            Ok(network) => {
-                self.matte(&gray(network.input_size()))?;
-                names.push(network.kind().name());
+        let mut names = Vec::new();
+        if let Some(network) = if_installed(self.faces())? {
+            let size = Size::new(320, 320);
+            match &self.bridge {
+                Some((_, gpu)) => self.faces_of_image(&image(gpu, size), size).map(drop)?,
+                None => network.detect(&gray(size)).map(drop).map_err(failed)?,
             }
-            Err(VisionError::NotInstalled { .. }) => {}
-            Err(error) => return Err(error),
+            names.push(FACES);
+        }
+        if let Some(network) = if_installed(self.matting())? {
+            let size = network.input_size();
+            match &self.bridge {
+                Some((_, gpu)) => self.matte_of_image(&image(gpu, size), size).map(drop)?,
+                None => network.matte(&gray(size)).map(drop).map_err(failed)?,
+            }
+            names.push(network.kind().name());
         }
         Ok(names)
     }
 
-    /// The network that makes mattes, and whether it is there.
-    fn network(&self) -> Result<Arc<Matting>, VisionError> {
+    fn faces(&self) -> Result<Arc<RetinaFace>, VisionError> {
+        self.faces.get_or_load(|| RetinaFace::load(&self.path(FACES, GRAVITY)?, &self.device).map_err(failed))
+    }
+
+    /// The network that makes mattes: the wanted one, or the best that is installed.
+    fn matting(&self) -> Result<Arc<Matting>, VisionError> {
         self.matting.get_or_load(|| {
-            let kinds = match self.options.matting {
+            let kinds = match self.wanted {
                 Some(kind) => vec![kind],
                 None => MattingKind::ALL.into_iter().rev().collect(),
             };
             let mut missing = None;
             for kind in kinds {
                 match self.path(kind.name(), SEGMENT) {
-                    Ok(path) => return Matting::load(kind, &path, &self.options.device).map_err(failed),
+                    Ok(path) => return Matting::load(kind, &path, &self.device).map_err(failed),
                     // The last is the smallest, and anyone can fetch it.
                     Err(error @ VisionError::NotInstalled { .. }) => missing = Some(error),
                     Err(error) => return Err(error),
@@ -98,9 +244,25 @@ impl Models {
         })
     }
 
+    fn faces_of_image(&self, texture: &wgpu::Texture, size: Size) -> Result<Vec<Face>, VisionError> {
+        let (bridge, _) = self.bridge.as_ref().ok_or_else(misplaced)?;
+        self.faces()?.detect_image(bridge, &view(texture), size).map_err(failed)
+    }
+
+    fn matte_of_image(&self, texture: &wgpu::Texture, size: Size) -> Result<MatteOf, VisionError> {
+        let (bridge, gpu) = self.bridge.as_ref().ok_or_else(misplaced)?;
+        let network = self.matting()?;
+        if size != network.input_size() {
+            return Err(failed(MlError::Size { found: size, needed: network.input_size() }));
+        }
+        let matte = image(gpu, size);
+        network.matte_image(bridge, &view(texture), &view(&matte)).map_err(failed)?;
+        Ok(MatteOf::Image { texture: matte, size })
+    }
+
     /// Where the weights of a model are.
     fn path(&self, name: &str, wanted: &'static str) -> Result<PathBuf, VisionError> {
-        let found = Model::find(name).and_then(|model| self.options.store.installed(model));
+        let found = Model::find(name).and_then(|model| self.store.installed(model));
         found.map(|installed| installed.path).map_err(|error| match error {
             NotInstalled::Missing { command, .. } | NotInstalled::Outdated { command, .. } => {
                 VisionError::NotInstalled { wanted, remedy: command }
@@ -111,44 +273,84 @@ impl Models {
     }
 }
 
-const FACES: &str = "retinaface";
-const GRAVITY: &str = "gravity=face";
-const SEGMENT: &str = "segment=foreground";
-
-impl Vision for Models {
-    fn prepare(&self) -> Result<String, VisionError> {
-        let names = self.warm_up()?;
-        Ok(if names.is_empty() {
-            "none installed".to_owned()
-        } else {
-            format!("{} on the processor", names.join(", "))
-        })
-    }
-
-    fn faces(&self, view: &Planes) -> Result<Vec<Face>, VisionError> {
-        let network = self.faces.get_or_load(|| {
-            let path = self.path(FACES, GRAVITY)?;
-            RetinaFace::load(&path, &self.options.device).map_err(failed)
-        })?;
-        let _turn = self.turns.take()?;
-        network.detect(view).map_err(failed)
-    }
-
-    fn matte_view(&self, _: Size) -> Result<Size, VisionError> {
-        Ok(self.network()?.input_size())
-    }
-
-    fn matte(&self, view: &Planes) -> Result<Planes, VisionError> {
-        let network = self.network()?;
-        let _turn = self.turns.take()?;
-        let matte = network.matte(view).map_err(failed)?;
-        debug_assert_eq!(matte.layout(), Layout::new(Channels::Gray, Depth::F32));
-        Ok(matte)
+/// What is not installed is no error.
+fn if_installed<T>(network: Result<T, VisionError>) -> Result<Option<T>, VisionError> {
+    match network {
+        Ok(network) => Ok(Some(network)),
+        Err(VisionError::NotInstalled { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-fn failed(error: MlError) -> VisionError {
-    VisionError::Failed(error.into())
+/// An image as the engine's are.
+fn image(gpu: &wgpu::Device, size: Size) -> wgpu::Texture {
+    gpu.create_texture(&wgpu::TextureDescriptor {
+        label: Some("matte"),
+        size: wgpu::Extent3d { width: size.width, height: size.height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::Rgba16Float,
+        usage: wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::TEXTURE_BINDING,
+        view_formats: &[],
+    })
+}
+
+fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
+
+/// Networks on the GPU: asked on one thread, because burn keeps an encoder for each, and what one thread recorded no other
+/// flushes.
+#[derive(Debug)]
+struct Away {
+    questions: Mutex<mpsc::Sender<Question>>,
+}
+
+type Question = Box<dyn FnOnce(&Networks) + Send>;
+
+impl Away {
+    fn start(options: &ModelsOptions, gpu: &Gpu, space: Space) -> Result<Self, VisionError> {
+        let instance = gpu.instance().ok_or_else(|| {
+            VisionError::Failed("models run on the GPU only where the engine created its device".into())
+        })?;
+        let device = Device::wgpu(WgpuSetup {
+            instance: instance.clone(),
+            adapter: gpu.adapter().clone(),
+            device: gpu.device().clone(),
+            queue: gpu.queue().clone(),
+            backend: gpu.adapter().get_info().backend,
+        });
+        // burn has taken the device's callbacks, of which one panics.
+        gpu.listen();
+        let light = if space == Space::Linear { Light::Linear } else { Light::Encoded };
+        let bridge = Bridge::new(gpu.device(), gpu.queue(), Texel::F16, light);
+        let networks = Networks::new(options, device.map_err(failed)?, Some((bridge, gpu.device().clone())));
+        let (questions, asked) = mpsc::channel::<Question>();
+        let answering = move || {
+            for question in asked {
+                // Whoever asked finds out by the answer that never comes.
+                drop(panic::catch_unwind(AssertUnwindSafe(|| question(&networks))));
+            }
+        };
+        thread::Builder::new()
+            .name("tintype-ml".to_owned())
+            .spawn(answering)
+            .map_err(|error| VisionError::Failed(error.into()))?;
+        Ok(Self { questions: Mutex::new(questions) })
+    }
+
+    /// Waits for the answer.
+    fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Networks) -> Result<T, VisionError> + Send + 'static,
+    ) -> Result<T, VisionError> {
+        let (answer, answered) = mpsc::channel();
+        let asking: Question = Box::new(move |networks| drop(answer.send(question(networks))));
+        let gone = || VisionError::Failed("a network panicked".into());
+        lock(&self.questions).send(asking).map_err(|_unsent| gone())?;
+        answered.recv().map_err(|_unanswered| gone())?
+    }
 }
 
 /// A network that is loaded once.
@@ -232,9 +434,9 @@ mod tests {
     #[test]
     fn what_is_missing_names_the_command() {
         let folder = tempfile::tempdir().expect("a folder");
-        let models = Models::new(ModelsOptions::on_cpu(Store::at(folder.path())));
-        let view = Planes::new(Size::new(1, 1), Layout::RGB8, vec![0; 3]).expect("a pixel");
-        let faces = models.faces(&view).expect_err("nothing is installed").to_string();
+        let models = Models::new(ModelsOptions::new(Store::at(folder.path())));
+        let picture = Planes::new(Size::new(1, 1), Layout::RGB8, vec![0; 3]).expect("a pixel");
+        let faces = models.faces(View::Samples(&picture)).expect_err("nothing is installed").to_string();
         assert_eq!(faces, "gravity=face needs a model that is not installed: tintype models pull retinaface");
         let matte = models.matte_view(Size::new(1, 1)).expect_err("nothing is installed").to_string();
         assert_eq!(matte, "segment=foreground needs a model that is not installed: tintype models pull u2netp");

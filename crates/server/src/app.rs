@@ -67,6 +67,7 @@ pub async fn serve(config: Config, vision: Option<Arc<dyn Vision>>) -> Result<()
     let building = {
         let (state, started) = (state.clone(), Instant::now());
         async move {
+            let models = vision.clone();
             let built = tokio::task::spawn_blocking(move || engine::build(&config, vision)).await;
             let engine: Arc<dyn Engine> = Arc::new(built.map_err(|_panic| ServeError::Panicked)??);
             let report = engine.report();
@@ -76,6 +77,13 @@ pub async fn serve(config: Config, vision: Option<Arc<dyn Vision>>) -> Result<()
                 tracing::warn!("no GPU: {adapter} computes on the processor");
             }
             state.set_engine(engine);
+            // Pictures that need none do not wait for them.
+            if let Some(models) = models {
+                drop(tokio::task::spawn_blocking(move || match models.prepare() {
+                    Ok(there) => tracing::info!("models: {there}"),
+                    Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a model cannot be used"),
+                }));
+            }
             Ok::<(), ServeError>(())
         }
     };

@@ -71,8 +71,6 @@ impl Engine for Tintype {
 pub(crate) fn build(config: &Config, vision: Option<Arc<dyn Vision>>) -> Result<Tintype, TransformError> {
     let mut builder = Tintype::builder().policy(policy(config));
     if let Some(vision) = vision {
-        let there = vision.prepare()?;
-        tracing::info!("models: {there}");
         builder = builder.vision(vision);
     }
     if !config.gpu.adapter.is_empty() {

@@ -1,6 +1,7 @@
 //! A model whose answers a test gives.
 
 use tintype::{Face, Vision, VisionError};
+use tintype_engine::vision::{MatteOf, View};
 use tintype_pixels::{Channels, Depth, Layout, Planes, Size};
 
 /// Answers every picture alike. Positions are fractions of the view, so that a test need not know its size.
@@ -19,7 +20,7 @@ impl Vision for FakeVision {
         Ok("a fake".to_owned())
     }
 
-    fn faces(&self, view: &Planes) -> Result<Vec<Face>, VisionError> {
+    fn faces(&self, view: View<'_>) -> Result<Vec<Face>, VisionError> {
         let [width, height] = [view.size().width, view.size().height].map(|side| side as f32);
         let face = |&[x, y, w, h]: &[f32; 4]| Face {
             x: x * width,
@@ -36,7 +37,7 @@ impl Vision for FakeVision {
         Ok(Size::new(self.matte_view.0, self.matte_view.1))
     }
 
-    fn matte(&self, view: &Planes) -> Result<Planes, VisionError> {
+    fn matte(&self, view: View<'_>) -> Result<MatteOf, VisionError> {
         let size = view.size();
         let inside = |x: u32, y: u32| {
             let (x, y) = ((x as f32 + 0.5) / size.width as f32, (y as f32 + 0.5) / size.height as f32);
@@ -45,6 +46,7 @@ impl Vision for FakeVision {
         let values: Vec<f32> =
             (0..size.height).flat_map(|y| (0..size.width).map(move |x| f32::from(u8::from(inside(x, y))))).collect();
         let layout = Layout::new(Channels::Gray, Depth::F32);
-        Ok(Planes::new(size, layout, bytemuck::cast_slice(&values).to_vec()).expect("one float per pixel"))
+        let matte = Planes::new(size, layout, bytemuck::cast_slice(&values).to_vec());
+        Ok(MatteOf::Samples(matte.expect("one float per pixel")))
     }
 }

@@ -80,11 +80,13 @@ impl Builder {
     /// # Errors
     /// When there is no such adapter, or a kernel does not compile on it.
     pub fn build(self) -> Result<Tintype, TransformError> {
-        let gpu = Gpu::new(&self.gpu)?;
-        Ok(self.with(gpu))
+        let is_shared = self.vision.as_ref().is_some_and(|vision| vision.shares_device());
+        let gpu = Gpu::new(&GpuOptions { is_shared, ..self.gpu.clone() })?;
+        self.with(gpu)
     }
 
-    /// On a device that the program owns already; `adapter` is the one it was created from.
+    /// On a device that the program owns already; `adapter` is the one it was created from. Models that are to run on it need
+    /// all of the adapter's features that are not experimental.
     ///
     /// # Errors
     /// When a kernel does not compile on it.
@@ -95,16 +97,19 @@ impl Builder {
         queue: wgpu::Queue,
     ) -> Result<Tintype, TransformError> {
         let gpu = Gpu::from_device(adapter, device, queue, &self.gpu)?;
-        Ok(self.with(gpu))
+        self.with(gpu)
     }
 
-    fn with(self, gpu: Gpu) -> Tintype {
+    fn with(self, gpu: Gpu) -> Result<Tintype, TransformError> {
+        if let Some(vision) = &self.vision {
+            vision.attach(&gpu, self.policy.space)?;
+        }
         // 16-bit pictures need kernels of their own: built while the first requests, which seldom are such, run.
         let later = gpu.clone();
         let prepared =
             thread::Builder::new().name("tintype-prepare".to_owned()).spawn(move || later.prepare(Texel::F32));
         // Without the thread, or should it fail, the first such request builds them and answers with the error.
         drop(prepared);
-        Tintype(Arc::new(Shared { gpu, policy: self.policy, vision: self.vision }))
+        Ok(Tintype(Arc::new(Shared { gpu, policy: self.policy, vision: self.vision })))
     }
 }

@@ -47,7 +47,8 @@ impl Settle<'_> {
         let plan = Plan::analysis(Unknown::Faces, &self.sources, index, &[], &whole, &request)?;
         let view = plan.size();
         let [across, down] = [(size.width, view.width), (size.height, view.height)].map(|(a, b)| a as f32 / b as f32);
-        let mut faces = self.vision("looking for faces")?.faces(&self.view(&plan)?)?;
+        let viewed = self.viewed(&plan)?;
+        let mut faces = self.vision("looking for faces")?.faces(viewed.as_view())?;
         for face in &mut faces {
             *face = Face {
                 x: face.x * across,

@@ -10,6 +10,7 @@ use tintype_codecs::{self as codecs, Metadata};
 use tintype_engine::{
     Plan, gpu,
     plan::{self, Source, Stage},
+    wgpu,
 };
 use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, Warning};
 use tintype_pixels::{Depth, Fault, ImageInfo, Layout, Planes, Size};
@@ -86,11 +87,29 @@ struct Probed {
     sources: Vec<Source>,
 }
 
+/// The pixels of a source, ready for the device or on it.
+#[derive(Debug)]
+pub(crate) enum Held<'a> {
+    /// On the host.
+    Samples(Cow<'a, Planes>),
+    /// On the device.
+    Texture(wgpu::Texture),
+}
+
+impl Held<'_> {
+    fn source(&self) -> gpu::Source<'_> {
+        match self {
+            Self::Samples(planes) => gpu::Source::Samples(planes.bytes()),
+            Self::Texture(texture) => gpu::Source::Texture(texture),
+        }
+    }
+}
+
 /// Stages that no longer depend on pixels, and what they are done to.
 struct Settled<'s> {
     stages: Cow<'s, [Stage]>,
     sources: Vec<Source>,
-    decoded: Vec<Cow<'s, Planes>>,
+    decoded: Vec<Held<'s>>,
 }
 
 impl Work<'_> {
@@ -246,7 +265,7 @@ impl Work<'_> {
         &'s self,
         tintype: &'s Tintype,
         probed: &Probed,
-        decoded: Vec<Cow<'s, Planes>>,
+        decoded: Vec<Held<'s>>,
     ) -> Result<Settled<'s>, TransformError> {
         let sources = probed.sources.clone();
         if !settle::is_needed(self.stages) {
@@ -276,14 +295,14 @@ impl Work<'_> {
         Ok(probed)
     }
 
-    fn decode(&self, probed: &Probed, policy: &Policy) -> Result<Vec<Cow<'_, Planes>>, TransformError> {
+    fn decode(&self, probed: &Probed, policy: &Policy) -> Result<Vec<Held<'_>>, TransformError> {
         let each = self.pixels.iter().zip(&probed.infos).map(|(pixels, info)| match (pixels.see(), info) {
             (Seen::File(bytes), Some(info)) => Ok(Cow::Owned(codecs::decode(bytes, info, &policy.limits)?)),
             (Seen::Header(_), _) => Err(TransformError::NoPixels),
             (Seen::Samples(planes), _) => Ok(Cow::Borrowed(planes)),
             (Seen::File(_), None) => unreachable!("probe() gives every file its info"),
         });
-        each.collect()
+        each.map(|planes| planes.map(Held::Samples)).collect()
     }
 
     fn planes(&self, size: Size, layout: Layout, samples: Vec<u8>) -> Result<Planes, TransformError> {
@@ -310,8 +329,8 @@ fn check_installed(stages: &[Stage]) -> Result<(), TransformError> {
     })
 }
 
-fn inputs<'a>(decoded: &'a [Cow<'_, Planes>]) -> Vec<gpu::Source<'a>> {
-    decoded.iter().map(|planes| planes.bytes().into()).collect()
+pub(crate) fn inputs<'a>(decoded: &'a [Held<'_>]) -> Vec<gpu::Source<'a>> {
+    decoded.iter().map(Held::source).collect()
 }
 
 /// What will be done and what will be answered.

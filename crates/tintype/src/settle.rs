@@ -7,13 +7,18 @@
 use std::{borrow::Cow, sync::Arc};
 
 use tintype_engine::{
-    Plan, Vision, VisionError, gpu,
+    Plan, Vision, VisionError,
     plan::{self, Draw, Found, Source, Stage, Unknown},
+    vision::{MatteOf, Place, View},
+    wgpu,
 };
 use tintype_options::TransformOptions;
-use tintype_pixels::{Layout, Planes};
+use tintype_pixels::{Channels, Depth, Layout, Orientation, Planes, Size};
 
-use crate::{Tintype, TransformError, run::source_of};
+use crate::{
+    Tintype, TransformError,
+    run::{Held, inputs, source_of},
+};
 
 /// Whether any of `stages` may depend on pixels.
 pub(crate) fn is_needed(stages: &[Stage]) -> bool {
@@ -34,7 +39,7 @@ pub(crate) struct Settle<'a> {
     pub(crate) tintype: &'a Tintype,
     /// Mattes that are found are added at the end of both.
     pub(crate) sources: Vec<Source>,
-    pub(crate) decoded: Vec<Cow<'a, Planes>>,
+    pub(crate) decoded: Vec<Held<'a>>,
 }
 
 impl Settle<'_> {
@@ -72,8 +77,8 @@ impl Settle<'_> {
         while let Some(unknown) = Unknown::of(&options, size)? {
             let plan = Plan::analysis(unknown, &self.sources, index, before, &options, &request)?;
             options = if unknown == Unknown::Faces {
-                let vision = self.vision("gravity=face")?;
-                let faces = vision.faces(&self.view(&plan)?)?;
+                let view = self.viewed(&plan)?;
+                let faces = self.vision("gravity=face")?.faces(view.as_view())?;
                 unknown.settle(&options, size, plan.size(), Found::Faces(&faces))?
             } else {
                 let samples: Vec<f32> = bytemuck::pod_collect_to_vec(&self.run(&plan)?);
@@ -89,12 +94,16 @@ impl Settle<'_> {
         let request = self.request(before);
         let size = plan::size_after(&self.sources, index, before, &request)?;
         let cropped = plan::resolve(size, options, None).map_err(plan::PlanError::from)?.crop;
-        let cropped = tintype_pixels::Size::new(cropped.width.ceil() as u32, cropped.height.ceil() as u32);
+        let cropped = Size::new(cropped.width.ceil() as u32, cropped.height.ceil() as u32);
         let view = vision.matte_view(cropped)?;
         let plan = Plan::view(&self.sources, index, before, options, view, &request)?;
-        let matte = vision.matte(&self.view(&plan)?)?;
-        self.sources.push(source_of(&matte));
-        self.decoded.push(Cow::Owned(matte));
+        let view = self.viewed(&plan)?;
+        let (source, held) = match vision.matte(view.as_view())? {
+            MatteOf::Samples(matte) => (source_of(&matte), Held::Samples(Cow::Owned(matte))),
+            MatteOf::Image { texture, size } => (on_device(size), Held::Texture(texture)),
+        };
+        self.sources.push(source);
+        self.decoded.push(held);
         Ok(self.sources.len() - 1)
     }
 
@@ -102,7 +111,11 @@ impl Settle<'_> {
         let policy = self.tintype.policy();
         plan::Request {
             stages: before,
-            target: None,
+            // Only copies for models ask: in samples, or left on the device.
+            target: match self.tintype.vision().map(|vision| vision.place()) {
+                Some(Place::Device) => None,
+                Some(Place::Host) | None => Some(Layout::RGB8),
+            },
             space: policy.space,
             filter: policy.filter,
             device: self.tintype.gpu().plan_device(),
@@ -115,15 +128,46 @@ impl Settle<'_> {
         self.tintype.vision().ok_or_else(missing)
     }
 
-    /// The copy that a model looks at.
-    pub(crate) fn view(&self, plan: &Plan) -> Result<Planes, TransformError> {
-        let bytes = self.run(plan)?;
-        let (got, expected) = (bytes.len(), plan.size().area() * u64::from(Layout::RGB8.pixel_bytes()));
-        Planes::new(plan.size(), Layout::RGB8, bytes).ok_or(TransformError::WrongResult { got, expected })
+    /// The copy that a model looks at, where it looks.
+    pub(crate) fn viewed(&self, plan: &Plan) -> Result<Viewed, TransformError> {
+        let size = plan.size();
+        let made = self.tintype.gpu().run(plan.record(), &inputs(&self.decoded))?;
+        if let Some(texture) = made.texture {
+            return Ok(Viewed::Image { texture, size });
+        }
+        let (got, expected) = (made.bytes.len(), size.area() * u64::from(Layout::RGB8.pixel_bytes()));
+        let planes = Planes::new(size, Layout::RGB8, made.bytes);
+        planes.map(Viewed::Samples).ok_or(TransformError::WrongResult { got, expected })
     }
 
     fn run(&self, plan: &Plan) -> Result<Vec<u8>, TransformError> {
-        let inputs: Vec<gpu::Source<'_>> = self.decoded.iter().map(|planes| planes.bytes().into()).collect();
-        Ok(self.tintype.gpu().run(plan.record(), &inputs)?.bytes)
+        Ok(self.tintype.gpu().run(plan.record(), &inputs(&self.decoded))?.bytes)
+    }
+}
+
+/// A copy that a model looks at.
+pub(crate) enum Viewed {
+    Samples(Planes),
+    Image { texture: wgpu::Texture, size: Size },
+}
+
+impl Viewed {
+    pub(crate) fn as_view(&self) -> View<'_> {
+        match self {
+            Self::Samples(planes) => View::Samples(planes),
+            Self::Image { texture, size } => View::Image { texture, size: *size },
+        }
+    }
+}
+
+/// A matte on the device.
+fn on_device(size: Size) -> Source {
+    Source {
+        size,
+        layout: Layout::new(Channels::Gray, Depth::F32),
+        orientation: Orientation::Upright,
+        alpha: false,
+        color: None,
+        on_device: true,
     }
 }

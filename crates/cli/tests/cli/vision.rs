@@ -105,3 +105,37 @@ fn without_models_the_command_is_named() {
     assert!(!folder.path().join("mask.png").exists() && !folder.path().join("out.png").exists());
     bare("transform astronaut.jpg out.png gravity=face,width=100").ok();
 }
+
+/// On the engine's own device, software or not, the same faces as on the processor: no pixel visits the host for them.
+#[cfg(unix)]
+#[test]
+fn faces_are_found_on_the_engines_device() {
+    if !has_gpu() || !has_models() {
+        return;
+    }
+    let folder = portrait();
+    // Without the model for mattes, which takes a software adapter half a minute.
+    let models = folder.path().join("models");
+    fs::create_dir_all(models.join("retinaface")).unwrap();
+    let weights = tintype_weights::installed("retinaface").unwrap();
+    fs::copy(weights, models.join("retinaface/retinaface.safetensors")).unwrap();
+    let found = |device: &str| {
+        let mut command = program(folder.path());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--root", "."]);
+        command.env("TINTYPE_ML__DEVICE", device).env("TINTYPE_MODELS", &models);
+        let server = serve::Serving::start(command);
+        let answer = server.get("/cdn-cgi/image/width=256,gravity=face,format=json/astronaut.jpg");
+        let body = answer.windows(4).position(|at| at == b"\r\n\r\n").expect("headers end") + 4;
+        let json: Value = serde_json::from_slice(&answer[body..]).expect("JSON");
+        (json["faces"].clone(), server.stop())
+    };
+    let ((cpu, _), (gpu, log)) = (found("cpu"), found("gpu"));
+    assert!(log.contains("models: retinaface on the GPU"), "{log}");
+    let (cpu, gpu) = (cpu.as_array().expect("faces"), gpu.as_array().expect("faces"));
+    assert_eq!((cpu.len(), gpu.len()), (1, 1));
+    for key in ["x", "y", "width", "height"] {
+        let [cpu, gpu] = [&cpu[0][key], &gpu[0][key]].map(|value| value.as_f64().expect("a number"));
+        // The processor sees 8-bit samples, the device half-precision light.
+        assert!((cpu - gpu).abs() < 0.5, "{key}: {gpu}, on the processor {cpu}");
+    }
+}

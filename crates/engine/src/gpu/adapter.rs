@@ -9,10 +9,14 @@ pub struct GpuOptions {
     pub adapter: Option<String>,
     /// Device memory that jobs in flight may use together, in bytes; `None` is the adapter's default.
     pub memory_bytes: Option<u64>,
+    /// Whether the device is to have all features of its adapter, for kernels that are not the engine's.
+    pub is_shared: bool,
 }
 
 /// The best adapter, and a device with all of its limits.
-pub(super) fn open(options: &GpuOptions) -> Result<(wgpu::Adapter, wgpu::Device, wgpu::Queue), GpuError> {
+pub(super) fn open(
+    options: &GpuOptions,
+) -> Result<(wgpu::Instance, wgpu::Adapter, wgpu::Device, wgpu::Queue), GpuError> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::PRIMARY;
     let instance = wgpu::Instance::new(descriptor);
@@ -30,22 +34,26 @@ pub(super) fn open(options: &GpuOptions) -> Result<(wgpu::Adapter, wgpu::Device,
 
     let request = adapter.request_device(&wgpu::DeviceDescriptor {
         label: Some("tintype"),
-        required_features: features(&adapter),
+        required_features: features(&adapter, options.is_shared),
         required_limits: adapter.limits(),
         ..Default::default()
     });
     let (device, queue) = pollster::block_on(request)
         .map_err(|error| GpuError::NoDevice { adapter: adapter.get_info().name, detail: error.to_string() })?;
-    Ok((adapter, device, queue))
+    Ok((instance, adapter, device, queue))
 }
 
 /// Timestamps where there are any; mappable buffers where host and device share memory, which saves a copy each way.
-/// Kernels get no feature: they must run on every adapter.
-fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
+/// Kernels get no feature: they must run on every adapter. A shared device gets everything but what is experimental.
+fn features(adapter: &wgpu::Adapter, is_shared: bool) -> wgpu::Features {
     let shares_memory =
         matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
     let mut wanted = wgpu::Features::TIMESTAMP_QUERY;
     wanted.set(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS, shares_memory);
+    if is_shared {
+        let others = wgpu::Features::all_experimental_mask() | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+        wanted |= adapter.features() - others;
+    }
     wanted & adapter.features()
 }
 

@@ -110,13 +110,18 @@ impl Health {
     /// Registers the callbacks, so that neither loss nor an uncaptured error is a panic.
     pub(super) fn watch(device: &wgpu::Device) -> Arc<Self> {
         let health = Arc::new(Self::default());
-        let on_loss = health.clone();
+        health.listen(device);
+        health
+    }
+
+    /// Takes the device's callbacks, whoever had them.
+    pub(super) fn listen(self: &Arc<Self>, device: &wgpu::Device) {
+        let on_loss = Arc::clone(self);
         device.set_device_lost_callback(move |_, message| on_loss.lose(message));
-        let on_error = health.clone();
+        let on_error = Arc::clone(self);
         device.on_uncaptured_error(Arc::new(move |_: wgpu::Error| {
             on_error.uncaptured.fetch_add(1, Ordering::Relaxed);
         }));
-        health
     }
 
     pub(super) fn lose(&self, message: String) {

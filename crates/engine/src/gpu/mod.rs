@@ -48,6 +48,8 @@ struct Shared {
 #[derive(Debug)]
 struct Core {
     caps: Caps,
+    instance: Option<wgpu::Instance>,
+    adapter: wgpu::Adapter,
     device: wgpu::Device,
     queue: wgpu::Queue,
     pipelines: Pipelines,
@@ -107,8 +109,8 @@ impl Gpu {
     /// # Errors
     /// When there is no such adapter, it refuses, or a kernel does not compile on it.
     pub fn new(options: &GpuOptions) -> Result<Self, GpuError> {
-        let (adapter, device, queue) = adapter::open(options)?;
-        Self::from_device(&adapter, device, queue, options)
+        let (instance, adapter, device, queue) = adapter::open(options)?;
+        Self::with(Some(instance), &adapter, device, queue, options)
     }
 
     /// On a device that somebody else created from `adapter`. Only its memory limit is taken from `options`.
@@ -116,6 +118,16 @@ impl Gpu {
     /// # Errors
     /// When a kernel does not compile on it.
     pub fn from_device(
+        adapter: &wgpu::Adapter,
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        options: &GpuOptions,
+    ) -> Result<Self, GpuError> {
+        Self::with(None, adapter, device, queue, options)
+    }
+
+    fn with(
+        instance: Option<wgpu::Instance>,
         adapter: &wgpu::Adapter,
         device: wgpu::Device,
         queue: wgpu::Queue,
@@ -129,6 +141,8 @@ impl Gpu {
             pool: Arc::new(Pool::new(device.clone(), caps.is_unified, memory_bytes)),
             budget: Arc::new(Budget::new(memory_bytes)),
             caps,
+            instance,
+            adapter: adapter.clone(),
             device,
             queue,
             health,
@@ -151,6 +165,22 @@ impl Gpu {
     /// The queue, for programs that work on its textures. Work submitted to it runs in order with the engine's.
     pub fn queue(&self) -> &wgpu::Queue {
         &self.0.core.queue
+    }
+
+    /// The adapter, for programs that share the device.
+    pub fn adapter(&self) -> &wgpu::Adapter {
+        &self.0.core.adapter
+    }
+
+    /// The instance, unless somebody else created the device.
+    pub fn instance(&self) -> Option<&wgpu::Instance> {
+        self.0.core.instance.as_ref()
+    }
+
+    /// Hears again of errors and of the device's loss, after somebody who shares it has taken its callbacks.
+    pub fn listen(&self) {
+        let core = &self.0.core;
+        core.health.listen(&core.device);
     }
 
     /// What a plan must know of this device.

@@ -166,7 +166,8 @@ pub fn size_after(
 
 impl Plan {
     /// The copy that a model looks at to tell the foreground of a transformation by `options` of source `index`, after
-    /// `before`: what the transformation crops, as large as `size`, as 8-bit sRGB on white.
+    /// `before`: what the transformation crops, as large as `size`, as 8-bit sRGB on white, or as a working image where the
+    /// request has no target.
     ///
     /// # Errors
     /// As [`Plan::new`].
@@ -348,7 +349,7 @@ impl<'a> Outline<'a> {
         let texel = if is_picture { Texel::F16 } else { Texel::F32 };
         let working = Working { space: self.request.space, texel };
         let steps = steps(self.size);
-        let (device, is_opaque) = (self.request.device, self.is_opaque);
+        let (request, is_opaque) = (self.request, self.is_opaque);
         let mut picture = if is_picture {
             self.steps.extend(steps);
             if !is_opaque {
@@ -361,10 +362,13 @@ impl<'a> Outline<'a> {
             picture.steps.extend(steps);
             picture
         };
-        let ends_linear = optimize::optimize(&mut picture, working, is_picture);
-        check_device(&picture, device)?;
+        // A picture that stays on the device stays in the working space.
+        let is_packed = request.target.is_some() || !is_picture;
+        let ends_linear = optimize::optimize(&mut picture, working, is_picture && is_packed);
+        check_device(&picture, request.device)?;
         let encode = is_picture && ends_linear;
-        let pack = Some(Pack { layout, encode, dither: false, binding_bytes: device.binding_bytes });
+        let binding_bytes = request.device.binding_bytes;
+        let pack = is_packed.then_some(Pack { layout, encode, dither: false, binding_bytes });
         Ok(Plan { working, picture, pack, is_opaque, warnings: Vec::new() })
     }
 

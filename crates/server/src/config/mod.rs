@@ -211,6 +211,8 @@ pub struct MlConfig {
     /// Folder of installed models. Default: `TINTYPE_MODELS`, or `tintype/models` in the user's cache folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models: Option<PathBuf>,
+    /// What models run on. Default `auto`: the GPU, or the processor where the adapter is software.
+    pub device: MlDevice,
     /// Model that tells the foreground; empty for the best that is installed. Default empty.
     pub matting: String,
     /// Pictures that models look at at once, at least 1. Default 1: one keeps all cores busy.
@@ -221,8 +223,21 @@ pub struct MlConfig {
 
 impl Default for MlConfig {
     fn default() -> Self {
-        Self { models: None, matting: String::new(), jobs: 1, queue: 64 }
+        Self { models: None, device: MlDevice::Auto, matting: String::new(), jobs: 1, queue: 64 }
     }
+}
+
+/// What models run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MlDevice {
+    /// The GPU, or the processor where the adapter is software.
+    #[default]
+    Auto,
+    /// The adapter, whatever it is.
+    Gpu,
+    /// The processor.
+    Cpu,
 }
 
 /// `[log]`: what is logged, to standard error.
