@@ -76,12 +76,17 @@ impl Server {
         Self::on(Path::new(PICTURES), |_config| {})
     }
 
-    pub(crate) fn on(root: &Path, change: impl FnOnce(&mut Config)) -> Option<Self> {
+    fn on(root: &Path, change: impl FnOnce(&mut Config)) -> Option<Self> {
+        Some(Self::on_engine(engine()?, root, change))
+    }
+
+    /// With the sources in a folder that stays, and an engine of its own.
+    pub(crate) fn on_engine(engine: &Tintype, root: &Path, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.origins.root = Some(root.to_owned());
         change(&mut config);
-        let state = AppState::with_engine(config, engine()?.clone()).unwrap();
-        Some(Self { router: router(state), _folder: None })
+        let state = AppState::with_engine(config, engine.clone()).unwrap();
+        Self { router: router(state), _folder: None }
     }
 
     pub(crate) async fn get(&self, uri: &str) -> Answer {

@@ -200,6 +200,30 @@ export default {
 
   "upscale by a model that is not there": fails({ width: 700, upscale: "generate" }, 400, 9401),
   "a source that is private": fails(small, 401, 9408, "private.png", { authorization: "Bearer sesame" }),
+  // The face that a test's model sees is the fifth across and down in the middle, the foreground the left half.
+  "gravity face": makes({ ...box, fit: "cover", gravity: "face" }, { size: [100, 100] }),
+  "zoom": makes({ gravity: "face", zoom: 1 }, { size: [120, 80] }),
+  "face-zoom": makes({ gravity: "face", "face-zoom": 0.5 }, { size: [240, 160] }),
+  "segment": async ({ origin }) => {
+    const image = await picture(origin, "map.png", { segment: "foreground" });
+    equal([0, 5].map((x) => image.at(x, 2)[3]), [255, 0], "the left half stays");
+  },
+  "segment on a color": async ({ origin }) => {
+    const image = await picture(origin, "map.png", { segment: "foreground", background: "red" });
+    equal(image.at(5, 2), [255, 0, 0, 255], "the right half is red");
+  },
+  "onerror is not for Workers": makes({ ...small, onerror: "redirect" }, { size: [60, 40], warning: "onerror has no effect" }),
+  "slow-connection-quality": makes(
+    { ...small, "slow-connection-quality": 1 },
+    { size: [60, 40], headers: { "save-data": "on" } },
+  ),
+  "width auto by breakpoints": makes(
+    { width: "auto", wbreakpoints: "40;80" },
+    { size: [80, 53], headers: { "sec-ch-viewport-width": "50" } },
+  ),
+  "width auto of a phone": makes({ width: "auto", wmobile: 33, wdesktop: 44 }, { size: [33, 22], headers: { "user-agent": "Mobile" } }),
+  "width auto of a desktop": makes({ width: "auto", wmobile: 33, wdesktop: 44 }, { size: [44, 29], headers: { "user-agent": "X11" } }),
+
   "origin-auth": makes(
     { width: 10, "origin-auth": "share-publicly" },
     { source: "private.png", size: [10, 5], headers: { authorization: "Bearer sesame" } },
