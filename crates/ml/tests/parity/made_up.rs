@@ -1,11 +1,11 @@
-//! BiRefNet with made-up weights, against PyTorch: there is no package with the real ones.
+//! Networks with made-up weights, against PyTorch: no package has the real ones.
 
 use std::{fs, path::PathBuf};
 
 use safetensors::{Dtype, tensor::TensorView};
 use serde::Deserialize;
 use tintype_ml::{
-    Device, MattingKind, Weights,
+    Device, MattingKind, RetinaFace, Weights,
     models::birefnet::{BiRefNet, LITE, swin::SwinShape},
 };
 use tintype_pixels::Size;
@@ -15,7 +15,7 @@ use crate::{
     setup,
 };
 
-/// What `models/reference_birefnet.py` wrote.
+/// What `models/reference_torch.py` wrote.
 #[derive(Deserialize)]
 struct Reference {
     /// Name, shape, base and range.
@@ -59,9 +59,12 @@ fn made_up(reference: &Reference) -> (tempfile::TempDir, PathBuf) {
 /// Rounding adds up over a hundred layers, and taps that follow the picture follow its rounding too.
 const TOLERANCE: f32 = 1e-3;
 
-fn check(file: &str, shape: SwinShape, size: Size, device: &Device) {
-    let text = fs::read_to_string(setup::reference(file)).unwrap();
-    let reference: Reference = serde_json::from_str(&text).unwrap();
+fn reference(file: &str) -> Reference {
+    serde_json::from_str(&fs::read_to_string(setup::reference(file)).unwrap()).unwrap()
+}
+
+fn birefnet(file: &str, shape: SwinShape, size: Size, device: &Device) {
+    let reference = reference(file);
     let (_folder, path) = made_up(&reference);
     let weights = Weights::open(&path, device).unwrap();
     let network = BiRefNet::load(&weights, shape).unwrap();
@@ -75,13 +78,24 @@ fn check(file: &str, shape: SwinShape, size: Size, device: &Device) {
 }
 
 #[test]
-fn on_the_cpu() {
-    check("birefnet-small.json", SMALL, Size::new(320, 256), &Device::cpu());
+fn birefnet_on_the_cpu() {
+    birefnet("birefnet-small.json", SMALL, Size::new(320, 256), &Device::cpu());
 }
 
-/// The real network with the tiny body: a file of some hundred megabytes in memory and half a minute, hence by hand.
+/// The real network with the tiny body: half a minute and more, hence by hand.
 #[test]
-#[ignore = "needs birefnet-lite.json, which models/reference_birefnet.py lite writes"]
-fn lite_on_the_cpu() {
-    check("birefnet-lite.json", LITE, Size::new(512, 512), &Device::cpu());
+#[ignore = "needs birefnet-lite.json, which models/reference_torch.py birefnet-lite writes"]
+fn birefnet_lite_on_the_cpu() {
+    birefnet("birefnet-lite.json", LITE, Size::new(512, 512), &Device::cpu());
+}
+
+#[test]
+fn retinaface_on_resnet_on_the_cpu() {
+    let reference = reference("retinaface-r50.json");
+    let (_folder, path) = made_up(&reference);
+    let network = RetinaFace::load(&path, &Device::cpu()).unwrap();
+    let mut walk = Walk::new(reference.layers, TOLERANCE);
+    let input = network.input(&setup::pattern(Size::new(128, 96))).unwrap();
+    network.levels(input, &mut |name, answer| walk.see(name, answer)).unwrap();
+    walk.end();
 }
