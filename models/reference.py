@@ -27,7 +27,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE.parent / "crates/ml/tests/reference"
-PICTURE = HERE.parent / "tests/pictures/astronaut-256.png"
+PICTURE = HERE.parent / "crates/ml/tests/reference/astronaut-256.png"
 
 SHA256 = {
     "retinaface": "b7a7acab55e104dce6f32cdfff929bd83946da5cd869b9e2e9bdffafd1b7e4a5",

@@ -2,23 +2,33 @@
 //!
 //! The server has no source of its own here: pages bring their pictures along.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::http::{Method, StatusCode, header};
 use image::RgbaImage;
+use tintype::Tintype;
 use tintype_options::reference::CHOICES;
 use tintype_options::registry::page::Look;
 use tintype_options::registry::{OPTIONS, OptionDef};
 use tintype_server::Config;
+use tintype_testkit::{FakeVision, engine};
 
 use crate::facade::decoded;
 use crate::http::{Answer, Server};
 
 fn server(change: impl FnOnce(&mut Config)) -> Option<Server> {
-    Server::with(&[], |config| {
+    engine()?;
+    // As if models were there and saw what the portrait shows: a face, and who it belongs to.
+    let seen = FakeVision {
+        faces: vec![[0.36, 0.12, 0.17, 0.24]],
+        foreground: Some([0.05, 0.02, 0.66, 0.98]),
+        matte_view: (64, 64),
+    };
+    let engine = Tintype::builder().vision(Arc::new(seen)).build().unwrap();
+    Some(Server::with_engine(&engine, &[], |config| {
         config.origins.root = None;
         change(config);
-    })
+    }))
 }
 
 /// Mean difference of samples, in codes, from which on a difference is seen without being searched for. A change that nobody

@@ -221,7 +221,7 @@ export default {
     { width: "auto", wbreakpoints: "40;80" },
     { size: [80, 53], headers: { "sec-ch-viewport-width": "50" } },
   ),
-  "width auto of a phone": makes({ width: "auto", wmobile: 33, wdesktop: 44 }, { size: [33, 22], headers: { "user-agent": "Mobile" } }),
+  "width auto of a phone": makes({ width: "auto", wmobile: 33, wdesktop: 44 }, { size: [33, 22], headers: { "user-agent": "iPhone" } }),
   "width auto of a desktop": makes({ width: "auto", wmobile: 33, wdesktop: 44 }, { size: [44, 29], headers: { "user-agent": "X11" } }),
 
   "origin-auth": makes(

@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tintype_options::{canonical, url, workers};
+use tintype_options::{canonical, json::Json, preset::Presets, url, workers};
 
 fuzz_target!(|text: &str| {
-    let Ok(value) = serde_json::from_str(text) else { return };
-    let Ok(parsed) = workers::parse(&value) else { return };
+    let Ok(written) = serde_json::from_str::<Json>(text) else { return };
+    let Ok(parsed) = workers::parse_json(&written, &Presets::default()) else { return };
     let json = workers::parse(&workers::to_json(&parsed.options)).expect("our own JSON is legal");
     assert_eq!(json.options, parsed.options);
     let canonical = canonical::to_string(&parsed.options);

@@ -90,7 +90,7 @@ pub(crate) fn png(path: &Path) -> Planes {
 
 /// The portrait that the references were computed from.
 pub(crate) fn photograph() -> Planes {
-    png(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/pictures/astronaut-256.png"))
+    png(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/astronaut-256.png"))
 }
 
 /// A picture of `size` whose pixels `color` gives, by column and row.

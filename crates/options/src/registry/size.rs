@@ -202,7 +202,8 @@ pub(super) static UPSCALE: OptionDef = OptionDef {
             "astronaut.jpg",
             "trim=0.15;0.5;0.5;0.2,width=480,fit=contain",
             "trim=0.15;0.5;0.5;0.2,width=480,fit=contain,upscale=generate",
-        ),
+        )
+        .alike("No model that generates detail is installed here."),
     )
     .cloudflare(Faces::NO_BINDING)
     .model(Model {
