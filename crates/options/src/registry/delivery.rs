@@ -154,7 +154,7 @@ pub(super) static ORIGIN_AUTH: OptionDef = OptionDef {
     page: Page::new(
         "share-publicly",
         &["private", "true"],
-        Demo::answer("coffee.jpg", "width=480", "width=480,origin-auth=share-publicly")
+        Demo::pixels("coffee.jpg", "width=480", "width=480,origin-auth=share-publicly")
             .alike("What it changes happens between this server and the source's, where nobody can look on."),
     )
     .cloudflare(Faces::WORKER)
