@@ -55,7 +55,7 @@ fn the_subject_stays_in_the_crop() {
             let options = format!("{trim},{shape},fit=aspect-crop,gravity={gravity},format=png-force");
             placed(&rendered(engine, &source, options.trim_start_matches(',')).plan)
         };
-        let all = placed(&rendered(engine, &source, &format!("{trim},format=png-force").trim_start_matches(',')).plan);
+        let all = placed(&rendered(engine, &source, format!("{trim},format=png-force").trim_start_matches(',')).plan);
         for (name, shape) in SHAPES {
             let (auto, center) = (kept("auto", shape), kept("center", shape));
             let score = |crop| share(crop, size, subject) / best(crop, all, size, subject);
