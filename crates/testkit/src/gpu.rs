@@ -24,7 +24,7 @@ pub fn gpu() -> Option<&'static Gpu> {
     GPU.get_or_init(|| or_skip(Gpu::new(&GpuOptions::default()), Gpu::caps)).as_ref()
 }
 
-/// The whole engine all tests share, on a device of its own; skips and fails as [`gpu`] does.
+/// The whole engine all tests share, on a device of its own; skips and fails as [`gpu()`] does.
 ///
 /// # Panics
 /// When there is no adapter and `ALLOW_NO_GPU` is not `1`.
