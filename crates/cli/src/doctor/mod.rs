@@ -92,7 +92,7 @@ fn examine(adapter: Option<&str>) -> Findings {
     };
     let formats: Vec<_> = formats().into();
     checks.push(codecs(&formats));
-    checks.push(models());
+    checks.push(models(caps.as_ref()));
     Findings { checks, caps, formats }
 }
 
@@ -143,8 +143,8 @@ fn codecs(formats: &[FormatSupport]) -> Check {
     }
 }
 
-/// Which models are there, for faces and foregrounds.
-fn models() -> Check {
+/// Which models are there, for faces and foregrounds, and where they run by default.
+fn models(caps: Option<&Caps>) -> Check {
     const NAME: &str = "models";
     if !cfg!(feature = "ml") {
         return Check::note(NAME, "none: this build leaves out ml", "build with the default features");
@@ -159,7 +159,8 @@ fn models() -> Check {
         let remedy = "for gravity=face and segment=foreground: tintype models pull retinaface u2netp";
         return Check::note(NAME, "none installed", remedy);
     }
-    Check::ok(NAME, format!("{} in {}; on the processor", names.join(", "), store.folder().display()))
+    let place = if caps.is_some_and(|caps| !caps.is_software) { "the GPU" } else { "the processor" };
+    Check::ok(NAME, format!("{} in {}; on {place}", names.join(", "), store.folder().display()))
 }
 
 /// What to do where there is no adapter, or not the wanted one.
