@@ -4,6 +4,7 @@ use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use axum::Router;
@@ -77,12 +78,15 @@ pub async fn serve(config: Config, vision: Option<Arc<dyn Vision>>) -> Result<()
                 tracing::warn!("no GPU: {adapter} computes on the processor");
             }
             state.set_engine(engine);
-            // Pictures that need none do not wait for them.
+            // Pictures that need none do not wait for them, and neither does the end of the process: tokio would wait for
+            // a thread of its own.
             if let Some(models) = models {
-                drop(tokio::task::spawn_blocking(move || match models.prepare() {
+                let prepare = move || match models.prepare() {
                     Ok(there) => tracing::info!("models: {there}"),
                     Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a model cannot be used"),
-                }));
+                };
+                // Without the thread, the first picture that needs a model loads it.
+                drop(thread::Builder::new().name("tintype-models".to_owned()).spawn(prepare));
             }
             Ok::<(), ServeError>(())
         }

@@ -77,8 +77,10 @@ impl Settle<'_> {
         while let Some(unknown) = Unknown::of(&options, size)? {
             let plan = Plan::analysis(unknown, &self.sources, index, before, &options, &request)?;
             options = if unknown == Unknown::Faces {
+                // Before the copy is made for nobody.
+                let vision = self.vision("gravity=face")?;
                 let view = self.viewed(&plan)?;
-                let faces = self.vision("gravity=face")?.faces(view.as_view())?;
+                let faces = vision.faces(view.as_view())?;
                 unknown.settle(&options, size, plan.size(), Found::Faces(&faces))?
             } else {
                 let samples: Vec<f32> = bytemuck::pod_collect_to_vec(&self.run(&plan)?);
