@@ -14,5 +14,6 @@
 #![forbid(unsafe_code)]
 
 mod coefficients;
+pub mod forward;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
