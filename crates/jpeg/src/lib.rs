@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod coefficients;
+pub mod encode;
 pub mod forward;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
