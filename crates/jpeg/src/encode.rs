@@ -108,11 +108,11 @@ pub fn encode(coefficients: &Coefficients, options: &Options) -> Result<Vec<u8>,
         }
         Coding::Progressive => {
             header.file(&mut out, options)?;
-            let masks = progressive::Masks::of(coefficients);
+            let prepared = progressive::Prepared::new(coefficients);
             let mut tokens = Tokens::default();
             for scan in scan::script(&coefficients.frame) {
                 tokens.clear();
-                progressive::code(coefficients, &masks, &scan, options.restart, &mut tokens);
+                progressive::code(&prepared, &scan, options.restart, &mut tokens);
                 let tables = tokens.statistics().tables();
                 header.scan(&mut out, &scan, &tables);
                 out = tokens.pack(out, &tables);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tintype_jpeg::{
-    ColorTransform,
+    Coefficients, ColorTransform,
     encode::{self, Coding, EncodeError, Huffman, Options, Restart, Segment},
     forward::{self, Sampling, Tables},
 };
@@ -164,8 +164,8 @@ impl Case {
 const CODINGS: [Coding; 3] =
     [Coding::Baseline(Huffman::Standard), Coding::Baseline(Huffman::Optimal), Coding::Progressive];
 
-/// The usual ones, others that are allowed, one with too many blocks and one with fractions, which both refuse.
-const SAMPLINGS: [[(u8, u8); 3]; 18] = [
+/// The usual ones, others that are allowed, one with fractions and two with too many blocks, which both refuse.
+const SAMPLINGS: [[(u8, u8); 3]; 19] = [
     [(1, 1), (1, 1), (1, 1)],
     [(2, 1), (1, 1), (1, 1)],
     [(1, 2), (1, 1), (1, 1)],
@@ -183,6 +183,7 @@ const SAMPLINGS: [[(u8, u8); 3]; 18] = [
     [(1, 2), (2, 1), (1, 1)],
     [(4, 1), (2, 1), (1, 1)],
     [(3, 1), (2, 1), (1, 1)],
+    [(3, 3), (1, 1), (1, 1)],
     [(4, 4), (1, 1), (1, 1)],
 ];
 
@@ -297,6 +298,62 @@ fn segments_stand_where_readers_look_and_metadata_survives() {
     assert!(Segment::app(3, vec![0; 65_533]).is_ok());
     assert!(Segment::icc(&vec![0; 255 * 65_519]).is_ok());
     assert!(Segment::icc(&vec![0; 255 * 65_519 + 1]).is_err());
+}
+
+/// Coefficients that no picture has, so that every case of refinement comes up: jpegtran codes them anew from our
+/// baseline file.
+#[test]
+fn progressive_files_of_any_coefficients_are_those_of_jpegtran() {
+    let mut state = 13;
+    let mut bytes = 0;
+    for round in 0..60u64 {
+        let colors = [ColorTransform::YCbCr, ColorTransform::Gray, ColorTransform::YCbCr, ColorTransform::Rgb];
+        let side = 8 + 8 * (round % 7) as u32 * (round % 7) as u32;
+        let color = colors[round as usize % 4];
+        // jpegtran makes gray 1x1.
+        let sampling = if color == ColorTransform::Gray {
+            Sampling::FULL
+        } else {
+            [Sampling::HALF, Sampling::FULL, Sampling::HALF_WIDTH][round as usize % 3]
+        };
+        let tables = Tables::from_quality(50);
+        let frame = forward::frame(Size::new(side, side + 5), color, &tables, sampling);
+        let frame = frame.expect("a frame");
+        // How many are not zero, and how large they are: in some rounds none is one, so that bits pile up.
+        let (rare, shift, least) = (1 + random(&mut state) % 40, 5 + random(&mut state) % 6, random(&mut state) % 3);
+        let planes = frame.components.iter().map(|component| {
+            let mut value = |place: u64| {
+                let value =
+                    ((random(&mut state) % 1024) >> if place.is_multiple_of(64) { 0 } else { shift }).max(least) as i16;
+                let zero = !place.is_multiple_of(64) && !random(&mut state).is_multiple_of(rare);
+                if zero {
+                    0
+                } else if random(&mut state).is_multiple_of(2) {
+                    value
+                } else {
+                    -value
+                }
+            };
+            let mut plane: Vec<i16> = (0..component.blocks.area() * 64).map(&mut value).collect();
+            // jpegtran does so too, whatever stood there.
+            forward::fill(&mut plane, component);
+            plane
+        });
+        let coefficients = Coefficients { planes: planes.collect(), frame: frame.clone() };
+        for restart in [Restart::Never, Restart::Rows(2)] {
+            let of = |coding| Options { coding, restart, segments: Vec::new() };
+            let baseline = encode::encode(&coefficients, &of(Coding::Baseline(Huffman::Optimal))).expect("a file");
+            let progressive = encode::encode(&coefficients, &of(Coding::Progressive)).expect("a file");
+            let mut arguments = vec!["-progressive".to_owned()];
+            if restart != Restart::Never {
+                arguments.extend(["-restart".to_owned(), "2".to_owned()]);
+            }
+            let theirs = run("jpegtran", &arguments, &baseline).expect("a sound file");
+            assert!(progressive == theirs, "round {round}, {restart:?}: {} and {}", progressive.len(), theirs.len());
+            bytes += theirs.len();
+        }
+    }
+    println!("{bytes} bytes equal to jpegtran's");
 }
 
 /// What a GPU does: symbols counted apart, and a header in front of bytes made elsewhere.

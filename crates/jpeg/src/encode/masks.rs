@@ -22,17 +22,21 @@ const fn places() -> [[u64; 256]; 8] {
     places
 }
 
-/// Bit k is set where `holds` for the coefficient in place k of the zig-zag order.
+/// For the lowest `N` bits of what `flags` says of a coefficient, the coefficients that have them: bit k of a mask
+/// stands for place k of the zig-zag order.
 #[inline]
-pub(super) fn mask(block: &[i16; 64], holds: impl Fn(i16) -> bool) -> u64 {
-    let mut mask = 0;
+pub(super) fn masks<const N: usize>(block: &[i16; 64], flags: impl Fn(i16) -> u8) -> [u64; N] {
+    let mut masks = [0; N];
     for (row, places) in block.as_chunks::<8>().0.iter().zip(&PLACES) {
-        let bytes = u64::from_le_bytes(row.map(|value| u8::from(holds(value))));
-        // Eight bytes of zero or one to eight bits: each is moved to its place in the highest byte.
-        let columns = bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        mask |= places[columns as usize];
+        let bytes = u64::from_le_bytes(row.map(&flags));
+        for (flag, mask) in masks.iter_mut().enumerate() {
+            let ones = bytes >> flag & 0x0101_0101_0101_0101;
+            // Eight bytes of zero or one to eight bits: each is moved to its place in the highest byte.
+            let columns = ones.wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            *mask |= places[columns as usize];
+        }
     }
-    mask
+    masks
 }
 
 /// The coefficient in place `k` of the zig-zag order.

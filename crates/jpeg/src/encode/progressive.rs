@@ -3,11 +3,11 @@
 use super::{
     Restart,
     header::huffman_slot,
-    masks::{at, mask},
+    masks::{at, masks},
     scan::{Scan, Step},
     sink::{Extra, RAW, Sink, Slot},
 };
-use crate::Coefficients;
+use crate::{Coefficients, Frame};
 
 const SIXTEEN_ZEROS: u32 = 0xf0;
 /// As long as a run of blocks may be.
@@ -27,14 +27,11 @@ struct Mask {
 
 impl Mask {
     fn of(block: &[i16; 64]) -> Self {
-        if block[1..].iter().fold(0, |any, &value| any | value) == 0 {
-            return Self::default();
-        }
-        Self {
-            bits: [mask(block, |value| value & 1 != 0), mask(block, |value| value.unsigned_abs() & 2 != 0)],
-            four: mask(block, |value| value.unsigned_abs() > 3),
-            negative: mask(block, |value| value < 0),
-        }
+        let [low, high, four, negative] = masks(block, |value| {
+            let magnitude = value.unsigned_abs();
+            (magnitude & 3) as u8 | u8::from(magnitude > 3) << 2 | u8::from(value < 0) << 3
+        });
+        Self { bits: [low, high], four, negative }
     }
 
     /// Those not zero without their lowest `low` bits, of which there are two at most.
@@ -47,36 +44,54 @@ impl Mask {
     }
 }
 
-/// Those of all blocks of all planes.
+/// A plane as its scans look at it.
 #[derive(Debug)]
-pub(super) struct Masks(Vec<Vec<Mask>>);
+struct Plane<'a> {
+    blocks: &'a [[i16; 64]],
+    /// The DC values, which are a cache line apart in `blocks`.
+    dc: Vec<i16>,
+    masks: Vec<Mask>,
+    /// Of its AC values' Huffman table, one more than of its DC values'.
+    slot: Slot,
+}
 
-impl Masks {
-    pub(super) fn of(coefficients: &Coefficients) -> Self {
-        let plane = |plane: &Vec<i16>| plane.as_chunks::<64>().0.iter().map(Mask::of).collect();
-        Self(coefficients.planes.iter().map(plane).collect())
+/// All planes, looked through once for all scans.
+#[derive(Debug)]
+pub(super) struct Prepared<'a> {
+    frame: &'a Frame,
+    planes: Vec<Plane<'a>>,
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(coefficients: &'a Coefficients) -> Self {
+        let frame = &coefficients.frame;
+        let planes = coefficients.planes.iter().enumerate().map(|(index, plane)| {
+            let (blocks, _) = plane.as_chunks::<64>();
+            let (dc, masks) = blocks.iter().map(|block| (block[0], Mask::of(block))).unzip();
+            Plane { blocks, dc, masks, slot: 2 * huffman_slot(frame, index) as Slot + 1 }
+        });
+        Self { frame, planes: planes.collect() }
     }
 }
 
 /// Sends all blocks of `scan` to `sink`.
-pub(super) fn code(coefficients: &Coefficients, masks: &Masks, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
+pub(super) fn code(prepared: &Prepared, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
     match (scan.first, scan.high) {
-        (0, 0) => dc_first(coefficients, scan, restart, sink),
-        (0, _) => dc_refine(coefficients, scan, restart, sink),
-        (_, 0) => ac_first(coefficients, masks, scan, restart, sink),
-        _ => ac_refine(masks, coefficients, scan, restart, sink),
+        (0, 0) => dc_first(prepared, scan, restart, sink),
+        (0, _) => dc_refine(prepared, scan, restart, sink),
+        (_, 0) => ac_first(prepared, scan, restart, sink),
+        _ => ac_refine(prepared, scan, restart, sink),
     }
 }
 
-fn dc_first(coefficients: &Coefficients, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
-    let frame = &coefficients.frame;
-    let slots: Vec<_> = scan.components.iter().map(|&index| 2 * huffman_slot(frame, index) as Slot).collect();
+fn dc_first(prepared: &Prepared, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
     let mut before = [0; 4];
-    scan.walk(frame, restart, |step| match step {
+    scan.walk(prepared.frame, restart, |step| match step {
         Step::Block { member, index } => {
-            let value = i32::from(coefficients.planes[scan.components[member]][index * 64] >> scan.low);
+            let plane = &prepared.planes[scan.components[member]];
+            let value = i32::from(plane.dc[index] >> scan.low);
             let extra = Extra::of(value - std::mem::replace(&mut before[member], value));
-            sink.put(slots[member], extra.1, extra);
+            sink.put(plane.slot - 1, extra.1, extra);
         }
         Step::Restart => {
             before = [0; 4];
@@ -85,10 +100,10 @@ fn dc_first(coefficients: &Coefficients, scan: &Scan, restart: Restart, sink: &m
     });
 }
 
-fn dc_refine(coefficients: &Coefficients, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
-    scan.walk(&coefficients.frame, restart, |step| match step {
+fn dc_refine(prepared: &Prepared, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
+    scan.walk(prepared.frame, restart, |step| match step {
         Step::Block { member, index } => {
-            let value = coefficients.planes[scan.components[member]][index * 64];
+            let value = prepared.planes[scan.components[member]].dc[index];
             sink.put(RAW, 0, Extra((value >> scan.low & 1) as u32, 1));
         }
         Step::Restart => sink.restart(),
@@ -125,13 +140,11 @@ impl Run {
     }
 }
 
-fn ac_first(coefficients: &Coefficients, masks: &Masks, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
-    let component = scan.components[0];
-    let slot = 2 * huffman_slot(&coefficients.frame, component) as Slot + 1;
-    let (blocks, masks) = (coefficients.planes[component].as_chunks::<64>().0, &masks.0[component]);
+fn ac_first(prepared: &Prepared, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
+    let &Plane { blocks, ref masks, slot, .. } = &prepared.planes[scan.components[0]];
     let (band, last) = (band(scan), u32::from(scan.last));
     let mut run = Run::new(slot);
-    scan.walk(&coefficients.frame, restart, |step| match step {
+    scan.walk(prepared.frame, restart, |step| match step {
         Step::Block { index, .. } => {
             let mut left = masks[index].left(scan.low) & band;
             if left == 0 {
@@ -166,14 +179,12 @@ fn ac_first(coefficients: &Coefficients, masks: &Masks, scan: &Scan, restart: Re
     run.end(sink);
 }
 
-fn ac_refine(masks: &Masks, coefficients: &Coefficients, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
-    let component = scan.components[0];
-    let slot = 2 * huffman_slot(&coefficients.frame, component) as Slot + 1;
-    let masks = &masks.0[component];
+fn ac_refine(prepared: &Prepared, scan: &Scan, restart: Restart, sink: &mut impl Sink) {
+    let &Plane { ref masks, slot, .. } = &prepared.planes[scan.components[0]];
     let (band, last) = (band(scan), u32::from(scan.last));
     let mut run = Run::new(slot);
     let mut kept = Corrections::default();
-    scan.walk(&coefficients.frame, restart, |step| match step {
+    scan.walk(prepared.frame, restart, |step| match step {
         Step::Block { index, .. } => {
             let mask = &masks[index];
             let known = mask.left(scan.high) & band;

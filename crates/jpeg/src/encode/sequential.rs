@@ -3,7 +3,7 @@
 use super::{
     Restart,
     header::huffman_slot,
-    masks::{at, mask},
+    masks::{at, masks},
     scan::{Scan, Step},
     sink::{Extra, Sink, Slot},
 };
@@ -37,7 +37,8 @@ pub(super) fn code(coefficients: &Coefficients, scan: &Scan, restart: Restart, s
 
 #[inline]
 fn code_ac(block: &[i16; 64], slot: Slot, sink: &mut impl Sink) {
-    let mut left = mask(block, |value| value != 0) & !1;
+    let [nonzero] = masks(block, |value| u8::from(value != 0));
+    let mut left = nonzero & !1;
     let mut last = 0;
     while left != 0 {
         let k = left.trailing_zeros();
