@@ -307,9 +307,15 @@ fn progressive_files_of_any_coefficients_are_those_of_jpegtran() {
     let mut state = 13;
     let mut bytes = 0;
     for round in 0..60u64 {
-        let colors = [ColorTransform::YCbCr, ColorTransform::Gray, ColorTransform::YCbCr, ColorTransform::Rgb];
+        let colors = [
+            ColorTransform::YCbCr,
+            ColorTransform::Gray,
+            ColorTransform::Rgb,
+            ColorTransform::Cmyk,
+            ColorTransform::Ycck,
+        ];
         let side = 8 + 8 * (round % 7) as u32 * (round % 7) as u32;
-        let color = colors[round as usize % 4];
+        let color = colors[round as usize % 5];
         // jpegtran makes gray 1x1.
         let sampling = if color == ColorTransform::Gray {
             Sampling::FULL
@@ -394,7 +400,11 @@ fn what_cannot_be_written_is_said() {
         assert!(run("jpegtran", &[], &encode::encode(&extreme, &options).expect("in range")).is_ok());
         let mut bad = good.clone();
         bad.planes[2].truncate(64);
-        assert!(matches!(encode::encode(&bad, &options), Err(EncodeError::Blocks(2, ..))));
+        assert_eq!(encode::encode(&bad, &options), Err(EncodeError::Coefficients(2, 64, 9 * 64)));
+        let mut bad = good.clone();
+        bad.frame.components[2].blocks.width = 2;
+        let (found, needed) = (Size::new(2, 3), Size::new(3, 3));
+        assert_eq!(encode::encode(&bad, &options), Err(EncodeError::Blocks(2, found, needed)));
         let mut bad = good.clone();
         bad.frame.components[0].quantization[9] = 0;
         assert_eq!(encode::encode(&bad, &options), Err(EncodeError::Quantization(0)));
