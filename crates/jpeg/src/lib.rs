@@ -14,5 +14,6 @@
 #![forbid(unsafe_code)]
 
 mod coefficients;
+pub mod inverse;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
