@@ -14,6 +14,8 @@
 #![forbid(unsafe_code)]
 
 mod coefficients;
+pub mod decode;
 pub mod inverse;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
+pub use decode::decode;
