@@ -305,7 +305,6 @@ fn four_components(adobe_transform: Option<u8>, width: u32, height: u32) -> Resu
             marker => put(*marker, data),
         }
     }
-    let mut file = file;
     for (id, gray) in (1..).zip(&grays) {
         file.extend([0xff, 0xda, 0, 8, 1, id, 0, 0, 63, 0]);
         file.extend(parts(gray).1);

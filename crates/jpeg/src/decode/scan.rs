@@ -341,7 +341,8 @@ impl Run<'_> {
                 if self.restart_interval > 0 {
                     if to_restart == 0 {
                         let restart = self.restart(&bits, expected);
-                        sound &= restart.sound && !starved && !bits.wrong;
+                        // What ended with the row before has been counted there.
+                        sound &= restart.sound && (column == 0 || !starved && !bits.wrong);
                         starved &= restart.lost;
                         bits = Bits::new(self.bytes, restart.at);
                         coder.restart();
