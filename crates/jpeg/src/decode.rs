@@ -17,6 +17,7 @@ mod progressive;
 mod scan;
 mod segments;
 mod sequential;
+mod standard;
 
 use std::ops::Range;
 

@@ -16,6 +16,8 @@
 mod coefficients;
 pub mod decode;
 pub mod inverse;
+pub mod sparse;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
 pub use decode::decode;
+pub use sparse::{Sparse, sparse};

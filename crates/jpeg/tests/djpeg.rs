@@ -13,7 +13,7 @@ use std::{
 use tintype_jpeg::{
     Coefficients, ColorTransform,
     decode::{self, DecodeError, Decoded, Limits},
-    inverse,
+    inverse, sparse,
 };
 
 /// What `tool` makes of `input`. Warnings are let pass: what it wrote counts.
@@ -109,6 +109,9 @@ fn same_pixels(jpeg: &[u8]) -> Result<Decoded, String> {
 fn same_and_sound(jpeg: &[u8]) -> Result<(), String> {
     let decoded = same_pixels(jpeg)?;
     let height = decoded.coefficients.frame.size.height;
+    if sparse(&decoded.coefficients).dense() != decoded.coefficients {
+        return Err("packed and unpacked, it is another".to_owned());
+    }
     let damage = decoded.damage;
     if damage.is_none() && damage.sound_rows == height { Ok(()) } else { Err(format!("sound, but {damage:?}")) }
 }
@@ -270,6 +273,27 @@ fn parts(jpeg: &[u8]) -> (Vec<(u8, &[u8])>, &[u8]) {
             return (segments, &jpeg[at..jpeg.len() - 2]);
         }
     }
+}
+
+/// Frames of Motion JPEG have no Huffman tables; the standard's are meant, which `cjpeg` writes.
+#[test]
+fn without_huffman_tables() {
+    all("no tables", &["-sample 2x2", "-grayscale", "-restart 1"], |options| {
+        let file = run("cjpeg", options, &picture(50, 40))?;
+        let (segments, data) = parts(&file);
+        let mut bare = vec![0xff, 0xd8];
+        for (marker, segment) in segments.into_iter().filter(|(marker, _)| *marker != 0xc4) {
+            bare.extend([0xff, marker]);
+            bare.extend((segment.len() as u16 + 2).to_be_bytes());
+            bare.extend(segment);
+        }
+        bare.extend(data);
+        bare.extend([0xff, 0xd9]);
+        if decoded(&bare)?.coefficients != decoded(&file)?.coefficients {
+            return Err("other coefficients without tables".to_owned());
+        }
+        same_and_sound(&bare)
+    });
 }
 
 /// Four gray pictures as the components of one, one scan each: `cjpeg` writes no CMYK.

@@ -9,6 +9,7 @@ use super::{
     markers::{RST0, RST7, next_marker},
     progressive::{AcFirst, AcRefine, Band, DcFirst, DcRefine},
     sequential::Sequential,
+    standard,
 };
 use crate::{Coefficients, Frame, NATURAL_FROM_ZIGZAG};
 
@@ -267,10 +268,10 @@ impl Codes {
         let (mut dc, mut ac) = ([const { None }; 4], [const { None }; 4]);
         for component in &scan.components {
             if scan.band.first == 0 && !scan.refine {
-                build(&mut dc[component.dc], tables.dc[component.dc].as_ref())?;
+                build(&mut dc[component.dc], tables.dc[component.dc].as_ref(), || standard::dc(component.dc))?;
             }
             if scan.band.last > 0 {
-                build(&mut ac[component.ac], tables.ac[component.ac].as_ref())?;
+                build(&mut ac[component.ac], tables.ac[component.ac].as_ref(), || standard::ac(component.ac))?;
             }
         }
         let slots = std::array::from_fn(|slot| {
@@ -290,9 +291,15 @@ impl Codes {
     }
 }
 
-fn build(place: &mut Option<Box<Huffman>>, code: Option<&HuffmanCode>) -> Result<(), DecodeError> {
+/// Where the file has no such table, the standard's is meant.
+fn build(
+    place: &mut Option<Box<Huffman>>,
+    code: Option<&HuffmanCode>,
+    standard: impl Fn() -> Option<HuffmanCode>,
+) -> Result<(), DecodeError> {
     if place.is_none() {
-        *place = Some(Huffman::new(code.ok_or(DecodeError::Damaged("a scan without its Huffman table"))?)?);
+        let code = code.cloned().or_else(standard);
+        *place = Some(Huffman::new(&code.ok_or(DecodeError::Damaged("a scan without its Huffman table"))?)?);
     }
     Ok(())
 }
