@@ -19,9 +19,11 @@ pub struct Sparse {
 pub struct SparsePlane {
     /// Of each block the DC value: all that a reduction to an eighth needs.
     pub dc: Vec<i16>,
-    /// Of each block the place in `entries` where its AC coefficients begin, and behind the last block their end: one
-    /// more than there are blocks.
+    /// Of each block the place in `entries` where its AC coefficients begin. Blocks need not follow each other there, so that
+    /// they can be packed in the order of a scan.
     pub starts: Vec<u32>,
+    /// Of each block the number of its entries, at most 126.
+    pub counts: Vec<u8>,
     /// In the upper 6 bits the place in natural order (row times 8 plus column), in the lower 10 the value, signed, -511 to
     /// 511. [`ESCAPE`] as a value says that the next entry is the value, all 16 bits of it. Places rise within a block.
     pub entries: Vec<u16>,
@@ -45,7 +47,7 @@ impl Sparse {
 
     /// Bytes of all planes.
     pub fn bytes(&self) -> u64 {
-        let bytes = |plane: &SparsePlane| 2 * plane.dc.len() + 4 * plane.starts.len() + 2 * plane.entries.len();
+        let bytes = |plane: &SparsePlane| (2 + 4 + 1) * plane.dc.len() + 2 * plane.entries.len();
         self.planes.iter().map(|plane| bytes(plane) as u64).sum()
     }
 }
@@ -54,11 +56,13 @@ impl SparsePlane {
     fn pack(blocks: &[[i16; 64]]) -> Self {
         let mut packed = Self {
             dc: blocks.iter().map(|block| block[0]).collect(),
-            starts: Vec::with_capacity(blocks.len() + 1),
+            starts: Vec::with_capacity(blocks.len()),
+            counts: Vec::with_capacity(blocks.len()),
             entries: Vec::with_capacity(8 * blocks.len()),
         };
         for block in blocks {
-            packed.starts.push(packed.entries.len() as u32);
+            let start = packed.entries.len();
+            packed.starts.push(start as u32);
             for (row, values) in (0_u16..).zip(block.as_chunks::<8>().0) {
                 // Most rows are empty; eight values are tested at once.
                 if values.iter().fold(0, |all, value| all | value) == 0 {
@@ -74,17 +78,19 @@ impl SparsePlane {
                     }
                 }
             }
+            packed.counts.push((packed.entries.len() - start) as u8);
         }
-        packed.starts.push(packed.entries.len() as u32);
         packed
     }
 
     fn unpack(&self) -> Vec<i16> {
         let mut blocks = vec![0; 64 * self.dc.len()];
-        let spans = self.starts.windows(2).map(|span| self.entries.get(span[0] as usize..span[1] as usize));
-        for ((block, dc), span) in blocks.as_chunks_mut::<64>().0.iter_mut().zip(&self.dc).zip(spans) {
+        let spans = self.starts.iter().zip(&self.counts).map(|(start, count)| {
+            let entries = self.entries.get(*start as usize..).unwrap_or_default();
+            entries.iter().take(usize::from(*count))
+        });
+        for ((block, dc), mut entries) in blocks.as_chunks_mut::<64>().0.iter_mut().zip(&self.dc).zip(spans) {
             block[0] = *dc;
-            let mut entries = span.unwrap_or_default().iter();
             while let Some(entry) = entries.next() {
                 let value = match entry & 0x3ff {
                     ESCAPE => entries.next().map_or(0, |value| *value as i16),
@@ -126,9 +132,10 @@ mod tests {
         let packed = sparse(&coefficients(&[[0; 64], block]));
         let plane = &packed.planes[0];
         assert_eq!(plane.dc, [0, -300]);
-        assert_eq!(plane.starts, [0, 0, 4]);
+        assert_eq!(plane.starts, [0, 0]);
+        assert_eq!(plane.counts, [0, 4]);
         assert_eq!(plane.entries, [1 << 10 | 511, 9 << 10 | ESCAPE, -512_i16 as u16, 63 << 10 | 0x3ff]);
-        assert_eq!(packed.bytes(), 4 + 12 + 8);
+        assert_eq!(packed.bytes(), 2 * 7 + 8);
     }
 
     #[test]
