@@ -44,7 +44,7 @@ impl Upsampling {
     }
 }
 
-/// The component's value at pixel (`x`, `y`) of the picture.
+/// The component's value at pixel (`x`, `y`) of the picture. The plane must not be empty.
 pub fn sample(plane: &Plane, upsampling: Upsampling, x: u32, y: u32) -> u8 {
     let at = |x: u32, y: u32| {
         let (x, y) = (x.min(plane.size.width - 1), y.min(plane.size.height - 1));
