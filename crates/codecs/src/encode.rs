@@ -159,7 +159,7 @@ impl fmt::Display for Encode {
 /// profile: results are sRGB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
-    /// An EXIF block (a TIFF stream) for JPEG, as [`exif::kept`](crate::exif::kept) or
+    /// An EXIF block (a TIFF stream) for JPEG and AVIF, as [`exif::kept`](crate::exif::kept) or
     /// [`exif::copyright_only`](crate::exif::copyright_only) make it. The other formats carry none: they drop it, as
     /// Cloudflare does. So does JPEG with a block of more than 65,527 bytes, the most one segment holds.
     pub exif: Option<Vec<u8>>,

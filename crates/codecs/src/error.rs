@@ -11,14 +11,14 @@ use crate::Encode;
 #[non_exhaustive]
 pub enum CodecError {
     /// No format begins like this: text, an empty file, or something that is no picture.
-    #[error("not a picture: the file begins with {start}; jpeg, png, webp and gif are read")]
+    #[error("not a picture: the file begins with {start}; jpeg, png, webp, gif and avif are read")]
     UnknownFormat {
         /// The first bytes, quoted for people.
         start: String,
     },
 
     /// The format, or this kind of it, is recognized but not read.
-    #[error("{format} {what} is not read; jpeg, png, webp and gif are")]
+    #[error("{format} {what} is not read; jpeg, png, webp, gif and avif are")]
     Unsupported {
         /// Short name of the format. A name and not an [`ImageFormat`], because some have none here (JPEG XL).
         format: &'static str,
@@ -148,6 +148,9 @@ pub enum Bound {
     Frames,
     /// Scans of a progressive JPEG.
     JpegScans,
+    /// Parts of an AVIF or HEIC file: items, their pieces and what they refer to. Not a field of
+    /// [`Limits`](crate::Limits): more than any picture within the limits on pixels can need.
+    Items,
 }
 
 impl fmt::Display for Bound {
@@ -161,6 +164,7 @@ impl fmt::Display for Bound {
             Self::MetadataBytes => "metadata in bytes",
             Self::Frames => "number of frames",
             Self::JpegScans => "number of scans",
+            Self::Items => "number of parts",
         })
     }
 }

@@ -68,7 +68,7 @@ fn entries(curve: &Curve) -> Option<Entries> {
 ///
 /// Both sets of primaries are given relative to the connection space's white, D50 (ICC.1:2022, 9.2 and annex F), so the
 /// chromatic adaptation from either white is in them already: `srgb_from_xyz * xyz_from_source`.
-fn srgb_from(profile: &ColorProfile) -> Option<[[f32; 3]; 3]> {
+pub(crate) fn srgb_from(profile: &ColorProfile) -> Option<[[f32; 3]; 3]> {
     let source = profile.rgb_to_xyz_matrix();
     let srgb = ColorProfile::new_srgb().rgb_to_xyz_matrix();
     let Matrix3d { v } = srgb.inverse().mat_mul(source);

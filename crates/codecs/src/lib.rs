@@ -5,10 +5,10 @@
 //! to do with a picture is not known here: no options, no engine, no files and no network.
 //!
 //! Start with [`formats`] and `registry.rs`, the table of formats; each has a folder of its own with a `probe`, a
-//! `decode` and an `encode` as far as it has them. [`exif`] and [`icc`] are shared by all formats.
+//! `decode` and an `encode` as far as it has them. [`exif`] and [`icc`] are shared by all formats, `heif` by AVIF and HEIC.
 //!
 //! Invariants:
-//! - No input makes these functions panic: third-party codecs run behind `barrier`.
+//! - No input makes these functions panic: third-party codecs run behind `barrier`, which says what it cannot stop.
 //! - Decoded pixels have the size and layout that `probe` announced, as stored: orientation is reported, not applied.
 //! - Results carry no orientation and no color profile: pixels are upright sRGB by the time they are encoded.
 
@@ -21,8 +21,12 @@ mod registry;
 pub mod exif;
 pub mod icc;
 
+#[cfg_attr(not(feature = "avif-decode"), allow(dead_code, unused_imports, reason = "only headers are read"))]
 mod avif;
 mod gif;
+mod heic;
+#[cfg_attr(not(feature = "avif-decode"), allow(dead_code, unused_imports, reason = "only headers are read"))]
+mod heif;
 mod jpeg;
 mod png;
 mod webp;
@@ -101,7 +105,7 @@ pub fn encode(planes: &Planes, encode: &Encode, meta: &Metadata) -> Result<Vec<u
             Encode::Webp { quality } => webp::encode_lossy(planes, quality),
             Encode::WebpLossless => webp::encode_lossless(planes),
             Encode::Gif => gif::encode(planes),
-            Encode::Avif { quality, speed } => avif::encode(planes, quality, speed),
+            Encode::Avif { quality, speed } => avif::encode(planes, quality, speed, meta),
         },
         |detail| CodecError::encode(format, detail),
     )

@@ -2,7 +2,7 @@
 
 use tintype_pixels::{ImageFormat, ImageInfo};
 
-use crate::{CodecError, Limits, gif, jpeg, png, webp};
+use crate::{CodecError, Limits, avif, gif, heic, jpeg, png, webp};
 
 /// A format that is read. To add one: a folder with these three functions, and a line in [`CODECS`].
 pub(crate) struct Codec {
@@ -24,6 +24,9 @@ const CODECS: &[Codec] = &[
     Codec { format: ImageFormat::Png, sniff: png::sniff, probe: png::probe, decode: png::decode },
     Codec { format: ImageFormat::Webp, sniff: webp::sniff, probe: webp::probe, decode: webp::decode },
     Codec { format: ImageFormat::Gif, sniff: gif::sniff, probe: gif::probe, decode: gif::decode },
+    // Before HEIC: a file may claim both.
+    Codec { format: ImageFormat::Avif, sniff: avif::sniff, probe: avif::probe, decode: avif::decode },
+    Codec { format: ImageFormat::Heic, sniff: heic::sniff, probe: heic::probe, decode: heic::decode },
 ];
 
 /// The codec for what `bytes` begins with.
@@ -39,30 +42,11 @@ pub(crate) fn find(bytes: &[u8]) -> Result<&'static Codec, CodecError> {
 
 /// The name of a format that is recognized and not read.
 fn sniff_unread(bytes: &[u8]) -> Option<&'static str> {
-    if let [_, _, _, _, b'f', b't', b'y', b'p', ..] = bytes {
-        return Some(sniff_iso_media(bytes)?.name());
-    }
     match bytes {
         [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(ImageFormat::Bmp.name()),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(ImageFormat::Tiff.name()),
         [0xff, 0x0a, ..] | [0, 0, 0, 0x0c, b'J', b'X', b'L', b' ', 0x0d, 0x0a, 0x87, 0x0a, ..] => Some("jpeg xl"),
         _ => sniff_svg(bytes).then(|| ImageFormat::Svg.name()),
-    }
-}
-
-/// AVIF or HEIC from the brands of an `ftyp` box (ISO 14496-12). A HEIF file's major brand may be the general `mif1`,
-/// so the compatible ones are looked at too; AVIF wins where a file claims both.
-fn sniff_iso_media(bytes: &[u8]) -> Option<ImageFormat> {
-    let box_bytes = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
-    // An honest list of brands has a few dozen bytes; 4 of version lie between the major brand and the others.
-    let brands = bytes.get(8..box_bytes.clamp(12, 256).min(bytes.len()))?.chunks_exact(4);
-    let has = |wanted: &[&[u8; 4]]| brands.clone().any(|brand| wanted.iter().any(|w| w.as_slice() == brand));
-    if has(&[b"avif", b"avis"]) {
-        Some(ImageFormat::Avif)
-    } else if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]) {
-        Some(ImageFormat::Heic)
-    } else {
-        None
     }
 }
 
@@ -105,18 +89,21 @@ pub struct FormatSupport {
 /// | png | all color types, 8 and 16 bits, the default image of animations | 8 and 16 bits |
 /// | webp | lossy, lossless, the first frame of animations | lossless; lossy with `webp-lossy` |
 /// | gif | the first frame | one frame |
-/// | avif | | with `avif-encode` |
+/// | avif | with `avif-decode`: 8, 10, 12 bits, grids, opacity; the first frame of sequences; not overlays | with `avif-encode` |
+/// | heic | size, orientation, colors, EXIF; with `heic` pixels as of avif | |
 pub fn formats() -> [FormatSupport; 9] {
     let support = |format, reads, writes| FormatSupport { format, reads, writes };
     let webp = if cfg!(feature = "webp-lossy") { "lossy, lossless" } else { "lossless" };
     let avif = cfg!(feature = "avif-encode").then_some("8 bit");
+    let avif_read = if cfg!(feature = "avif-decode") { "8, 10 and 12 bit, grids, first frame" } else { "header only" };
+    let heic_read = if cfg!(feature = "heic") { "8 to 12 bit, grids, first frame" } else { "header only" };
     [
         support(ImageFormat::Jpeg, Some("baseline, progressive"), Some("baseline, progressive")),
         support(ImageFormat::Png, Some("8 and 16 bit, first frame"), Some("8 and 16 bit")),
         support(ImageFormat::Webp, Some("lossy, lossless, first frame"), Some(webp)),
         support(ImageFormat::Gif, Some("first frame"), Some("one frame")),
-        support(ImageFormat::Avif, None, avif),
-        support(ImageFormat::Heic, None, None),
+        support(ImageFormat::Avif, Some(avif_read), avif),
+        support(ImageFormat::Heic, Some(heic_read), None),
         support(ImageFormat::Svg, None, None),
         support(ImageFormat::Bmp, None, None),
         support(ImageFormat::Tiff, None, None),
@@ -129,21 +116,22 @@ mod tests {
 
     #[test]
     fn formats_are_found_by_content() {
-        let cases: [(&[u8], &str); 14] = [
+        let cases: [(&[u8], &str); 15] = [
             (b"\xff\xd8\xff\xe0", "jpeg"),
             (b"\x89PNG\r\n\x1a\n", "png"),
             (b"RIFF\x10\0\0\0WEBPVP8 ", "webp"),
             (b"GIF89a", "gif"),
             (b"GIF87a", "gif"),
-            (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", "avif input is not read; jpeg, png, webp and gif are"),
-            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "avif input is not read; jpeg, png, webp and gif are"),
-            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic input is not read; jpeg, png, webp and gif are"),
-            (b"<?xml version=\"1.0\"?>\n<svg xmlns=", "svg input is not read; jpeg, png, webp and gif are"),
-            (b"  <svg>", "svg input is not read; jpeg, png, webp and gif are"),
-            (b"BM\x46\0\0\0\0\0\0\0\x36", "bmp input is not read; jpeg, png, webp and gif are"),
-            (b"II*\0\x08\0\0\0", "tiff input is not read; jpeg, png, webp and gif are"),
-            (b"MM\0*\0\0\0\x08", "tiff input is not read; jpeg, png, webp and gif are"),
-            (b"\xff\x0a\xfa\x1f", "jpeg xl input is not read; jpeg, png, webp and gif are"),
+            (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", "avif"),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "avif"),
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic"),
+            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicavif", "avif"),
+            (b"<?xml version=\"1.0\"?>\n<svg xmlns=", "svg input is not read; jpeg, png, webp, gif and avif are"),
+            (b"  <svg>", "svg input is not read; jpeg, png, webp, gif and avif are"),
+            (b"BM\x46\0\0\0\0\0\0\0\x36", "bmp input is not read; jpeg, png, webp, gif and avif are"),
+            (b"II*\0\x08\0\0\0", "tiff input is not read; jpeg, png, webp, gif and avif are"),
+            (b"MM\0*\0\0\0\x08", "tiff input is not read; jpeg, png, webp, gif and avif are"),
+            (b"\xff\x0a\xfa\x1f", "jpeg xl input is not read; jpeg, png, webp, gif and avif are"),
         ];
         for (bytes, expected) in cases {
             let got = match find(bytes) {

@@ -166,8 +166,10 @@ impl Work<'_> {
                 let meta = Metadata { exif: metadata(wanted, original.as_ref()) };
                 (codecs::encode(&planes?, &encode, &meta)?, encode.format().media_type())
             }
-            // What is damaged has a header all the same.
-            (Answer::Json, Err(error)) if error.fault() != Fault::Source => return Err(error),
+            // What is damaged, or of a codec that is not read (HEIC), has a header all the same.
+            (Answer::Json, Err(error)) if !matches!(error.fault(), Fault::Source | Fault::Unsupported) => {
+                return Err(error);
+            }
             (Answer::Json, copy) => {
                 let anim = wanted.anim.unwrap_or(true);
                 (describe::json(original.as_ref(), size, anim, copy.ok().as_ref(), faces.as_ref()), "application/json")
@@ -417,7 +419,7 @@ pub(crate) fn explained(info: Option<&ImageInfo>, source: &Source, plan: &Plan, 
     format!("{decode}\n{}{last}\n", plan.explain())
 }
 
-/// The EXIF block that a JPEG gets.
+/// The EXIF block that a JPEG or an AVIF gets.
 fn metadata(wanted: &TransformOptions, info: Option<&ImageInfo>) -> Option<Vec<u8>> {
     let block = info?.exif.as_deref()?;
     match wanted.metadata.unwrap_or_default() {

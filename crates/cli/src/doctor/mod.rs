@@ -130,8 +130,9 @@ fn codecs(formats: &[FormatSupport]) -> Check {
     };
     let detail = format!("reads {}; writes {}", names(|s| s.reads.is_some()), names(|s| s.writes.is_some()));
     let without: Vec<_> =
-        [("avif-encode", cfg!(feature = "avif-encode")), ("webp-lossy", cfg!(feature = "webp-lossy"))]
+        [("avif-decode", cfg!(feature = "avif-decode")), ("avif-encode", cfg!(feature = "avif-encode"))]
             .into_iter()
+            .chain([("webp-lossy", cfg!(feature = "webp-lossy"))])
             .filter(|(_, is_built)| !is_built)
             .map(|(feature, _)| feature)
             .collect();

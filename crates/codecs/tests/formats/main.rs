@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod animations;
+#[cfg(feature = "avif-decode")]
+mod avif;
 mod color;
+#[cfg(all(feature = "avif-decode", feature = "heic"))]
+mod heic;
 mod hostile;
 mod orientation;
 mod pictures;

@@ -36,7 +36,7 @@ pub(super) static FORMAT: OptionDef = OptionDef {
         ("quality", "Quality of JPEG, WebP and AVIF."),
         ("compression", "fast may choose another format."),
         ("background", "What shows through where the format knows no transparency; white without it."),
-        ("metadata", "Only a JPEG keeps any."),
+        ("metadata", "Only a JPEG and an AVIF keep any."),
     ]),
     set: |p, v| {
         p.options.format = Some(OutputFormat::parse(v)?);
@@ -127,7 +127,7 @@ pub(super) static METADATA: OptionDef = OptionDef {
     kind: Kind::Choice(Metadata::NAMES),
     default: "copyright",
     example: "none",
-    doc: "Which metadata a JPEG keeps",
+    doc: "Which metadata a JPEG or an AVIF keeps",
     long: "copyright keeps the copyright notice, keep keeps most of EXIF with the GPS position, none keeps nothing. \
            Other formats keep nothing. Orientation and color profile are applied to the pixels in every case.",
     page: Page::new(
@@ -137,7 +137,7 @@ pub(super) static METADATA: OptionDef = OptionDef {
     )
     .cloudflare(Faces::NO_BINDING)
     .here(Faces::NO_BINDING)
-    .with(&[("format", "Only a JPEG keeps any.")]),
+    .with(&[("format", "Only a JPEG and an AVIF keep any.")]),
     set: |p, v| {
         p.options.metadata = Some(Metadata::parse(v)?);
         Ok(())

@@ -1,17 +1,22 @@
-//! AVIF output by `ravif` (rav1e), behind the feature `avif-encode`. Not read.
+//! Pixels to AVIF, by `ravif`.
 
 use tintype_pixels::Planes;
 
-use crate::CodecError;
+use crate::{CodecError, Metadata};
 
-/// Takes 8-bit RGB and RGBA. Encoded with 10 bits inside, which rav1e does better at than 8.
+/// Takes 8-bit RGB and RGBA. Encoded with 10 bits inside, which rav1e does better at than 8, in
+/// full range with BT.601's matrix. Colors are sRGB by the stream's code points (1/13/6), which is what readers take a file
+/// without a `colr` box for as well.
 #[cfg(feature = "avif-encode")]
-pub(crate) fn encode(planes: &Planes, quality: u8, speed: u8) -> Result<Vec<u8>, CodecError> {
+pub(crate) fn encode(planes: &Planes, quality: u8, speed: u8, meta: &Metadata) -> Result<Vec<u8>, CodecError> {
     use ravif::{Encoder, Img};
     use tintype_pixels::{ImageFormat, Layout};
 
     let quality = f32::from(quality.clamp(1, 100));
-    let encoder = Encoder::new().with_quality(quality).with_alpha_quality(quality).with_speed(speed.clamp(1, 10));
+    let mut encoder = Encoder::new().with_quality(quality).with_alpha_quality(quality).with_speed(speed.clamp(1, 10));
+    if let Some(exif) = meta.exif.as_deref() {
+        encoder = encoder.with_exif(exif);
+    }
     let (width, height) = (planes.size().width as usize, planes.size().height as usize);
     let encoded = if planes.layout() == Layout::RGBA8 {
         encoder.encode_rgba(Img::new(bytemuck::cast_slice(planes.bytes()), width, height))
@@ -23,6 +28,6 @@ pub(crate) fn encode(planes: &Planes, quality: u8, speed: u8) -> Result<Vec<u8>,
 
 /// Always [`CodecError::NotBuilt`].
 #[cfg(not(feature = "avif-encode"))]
-pub(crate) fn encode(_: &Planes, _: u8, _: u8) -> Result<Vec<u8>, CodecError> {
+pub(crate) fn encode(_: &Planes, _: u8, _: u8, _: &Metadata) -> Result<Vec<u8>, CodecError> {
     Err(CodecError::NotBuilt { what: "avif", feature: "avif-encode" })
 }
