@@ -363,6 +363,25 @@ fn what_is_looked_for_is_said() {
         decode   jpeg 4000x3000                    rgb8
         unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
         resize   500x3000 → 500x375                lanczos3 y
+        tape     to_encoded
+        foreground
+          unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
+          resize   500x1024 → 500x375                catmull-rom y
+        defringe 500x375                           of 1024x1024
+        tape     background rgba(255 255 255 / 1)
+        pack     500x375                           rgb8
+        gpu      30 passes · 9 images live · up 40.2 MB · down 562.5 kB · peak 151.5 MB
+        encode   jpeg q85
+    "#]],
+    );
+    check(
+        &photo(4000, 3000),
+        "width=500,segment=foreground,segment-refine=off,background=white",
+        expect![[r#"
+        look     for the foreground, in a copy the model chooses; below, of 1024x1024
+        decode   jpeg 4000x3000                    rgb8
+        unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
+        resize   500x3000 → 500x375                lanczos3 y
         foreground
           unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
           resize   500x1024 → 500x375                catmull-rom y

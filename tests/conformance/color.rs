@@ -1,6 +1,6 @@
 //! Colors and filters. Flat pictures of 240x160 (`gray.png` is 100, `orange.png` 200, 100, 50), so that a pixel tells all.
 
-use super::table::{Look, Subject, boundary, illegal, legal, repeated, subject, words};
+use super::table::{Expected, Look, Subject, boundary, illegal, legal, repeated, subject, words};
 
 /// Anywhere.
 const AT: (u32, u32) = (200, 80);
@@ -58,6 +58,48 @@ pub(crate) const SUBJECTS: &[Subject] = &[
                 .warns(240, 160, "segment is given more than once")
                 .look(&[Look::Pixel(HOLE, [0; 4], 0)]),
             repeated("segment=foreground,segment=person").refused("segment: \"person\" is not"),
+        ],
+    ),
+    words(
+        "segment-model",
+        &[
+            legal("segment=foreground,segment-model=u2netp")
+                .of("gray.png")
+                .is(240, 160)
+                .look(&[Look::Pixel(HOLE, [0; 4], 0), Look::Pixel((120, 80), gray(100), 1)]),
+            legal("segment=foreground,segment-model=isnet").of("gray.png").all(Expected::Refused(
+                400,
+                9401,
+                "tintype models pull isnet",
+            )),
+            legal("segment-model=isnet").of("gray.png").warns(240, 160, "segment-model has no effect without segment"),
+            illegal("segment=foreground,segment-model=rembg")
+                .refused("segment-model: \"rembg\" is not u2netp, u2net, isnet, birefnet-lite or birefnet"),
+            illegal("segment=foreground,segment-model=").refused("segment-model: \"\" is not"),
+            repeated("segment=foreground,segment-model=isnet,segment-model=u2netp")
+                .of("gray.png")
+                .warns(240, 160, "segment-model is given more than once")
+                .look(&[Look::Pixel(HOLE, [0; 4], 0)]),
+        ],
+    ),
+    words(
+        "segment-refine",
+        &[
+            legal("segment=foreground,segment-refine=off")
+                .of("gray.png")
+                .is(240, 160)
+                .look(&[Look::Pixel(HOLE, [0; 4], 0), Look::Pixel((120, 80), gray(100), 1)]),
+            legal("segment=foreground,segment-refine=colors,background=red")
+                .of("gray.png")
+                .is(240, 160)
+                .look(&[Look::Pixel(HOLE, RED, 0), Look::Pixel((120, 80), gray(100), 1)]),
+            legal("segment-refine=off").of("gray.png").warns(240, 160, "segment-refine has no effect without segment"),
+            illegal("segment=foreground,segment-refine=true").refused("segment-refine: \"true\" is not colors or off"),
+            illegal("segment=foreground,segment-refine=").refused("segment-refine: \"\" is not"),
+            repeated("segment=foreground,segment-refine=colors,segment-refine=off")
+                .of("gray.png")
+                .warns(240, 160, "segment-refine is given more than once")
+                .look(&[Look::Pixel(HOLE, [0; 4], 0)]),
         ],
     ),
     subject(

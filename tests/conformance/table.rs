@@ -55,9 +55,13 @@ impl Expected {
     pub(crate) fn is_about_options(self) -> bool {
         match self {
             Self::Warned(_, text) => {
-                !["needs both", "too large for AVIF", "on cf.image", "only cf.image"].iter().any(|of| text.contains(of))
+                !["needs both", "too large for AVIF", "on cf.image", "only cf.image", "no effect without"]
+                    .iter()
+                    .any(|of| text.contains(of))
             }
-            Self::Refused(400, 9401, text) => !text.starts_with("trim leaves") && text != "not installed",
+            Self::Refused(400, 9401, text) => {
+                !text.starts_with("trim leaves") && text != "not installed" && !text.starts_with("tintype models")
+            }
             // What is wrong with a form.
             Self::Refused(400, 9424, _) | Self::Refused(415, 9520, "output_format") => true,
             _ => false,

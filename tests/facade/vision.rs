@@ -170,3 +170,74 @@ fn faces_are_told_in_pixels_of_the_upright_picture() {
     assert_eq!((asked["width"].as_u64(), asked["faces"][0]["x"].as_f64()), (Some(100), Some(1000.0)), "{asked}");
     assert_eq!(json("w=100,format=json").get("faces"), None, "faces only where they are asked for");
 }
+
+/// Half of every pixel of a strip is red foreground, half of it green background: off keeps the mixture, colors finds the red.
+#[test]
+fn soft_edges_lose_the_old_backgrounds_color() {
+    let foreground = Some([0.0, 0.0, 0.5, 1.0]);
+    let Some(engine) = seeing(FakeVision { foreground, matte_view: (16, 16), ..FakeVision::default() }) else { return };
+    // The matte has 16 columns and the picture 160: its edge is a ramp around the middle, which the picture's mixture follows.
+    let matte = |x: u32| ((84.5 - x as f32) / 10.0).clamp(0.0, 1.0);
+    let source = files::png(Size::new(160, 32), |x, _| {
+        let red = (matte(x) * 255.0).round() as u8;
+        [red, 255 - red, 0, 255]
+    });
+    let most_green = |options: &str| {
+        let image = pixels(&engine, &source, options);
+        let seen = image.pixels().filter(|pixel| (26..230).contains(&pixel.0[3]));
+        let greens: Vec<u8> = seen.map(|pixel| pixel.0[1]).collect();
+        assert!(greens.len() > 100, "{options}: a soft edge of {} pixels", greens.len());
+        greens.into_iter().max().expect("some")
+    };
+    let (off, colors) = (most_green("segment=foreground,segment-refine=off"), most_green("segment=foreground"));
+    assert!(off > 150, "the mixture stays: {off}");
+    assert!(colors < 60, "no green is left of {off}: {colors}");
+}
+
+#[test]
+fn json_has_the_mask_of_the_result() {
+    use base64::Engine as _;
+    let foreground = Some([0.0, 0.0, 0.5, 1.0]);
+    let Some(engine) = seeing(FakeVision { foreground, matte_view: (64, 64), ..FakeVision::default() }) else { return };
+    let source = map(Size::new(400, 200));
+    let json = |options: &str| {
+        let out = rendered(&engine, &source, &format!("{options},format=json"));
+        serde_json::from_slice::<serde_json::Value>(&out.bytes).unwrap()
+    };
+    assert_eq!(json("w=100").get("mask"), None, "only where it is asked for");
+    // What fills, frames or blurs the result leaves its mask alone.
+    for (options, size, inside, outside) in [
+        ("w=100,segment=foreground", (100, 50), (10, 25), (90, 25)),
+        ("w=100,segment=foreground,background=red,blur=20,brightness=2", (100, 50), (10, 25), (90, 25)),
+        ("w=100,segment=foreground,border=red;5", (110, 60), (15, 30), (2, 2)),
+        ("w=100,h=100,fit=pad,segment=foreground", (100, 100), (10, 50), (10, 5)),
+        ("w=50,segment=foreground,draw=(text=x)", (50, 25), (5, 12), (45, 12)),
+    ] {
+        let told = json(options);
+        let url = told["mask"].as_str().unwrap_or_else(|| panic!("{options}: {told}"));
+        let png = base64::prelude::BASE64_STANDARD.decode(url.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
+        let mask = super::decoded(&png);
+        assert_eq!(mask.color(), image::ColorType::L8, "{options}");
+        let mask = mask.into_luma8();
+        assert_eq!((mask.dimensions(), told["width"].as_u64()), (size, Some(size.0.into())), "{options}");
+        let at = |(x, y): (u32, u32)| mask.get_pixel(x, y).0[0];
+        assert_eq!((at(inside), at(outside)), (255, 0), "{options}");
+    }
+}
+
+#[test]
+fn a_model_that_is_named_is_asked_and_options_without_segment_are_said() {
+    let foreground = Some([0.25, 0.0, 0.5, 1.0]);
+    let Some(engine) = seeing(FakeVision { foreground, matte_view: (64, 64), ..FakeVision::default() }) else { return };
+    let source = map(Size::new(200, 100));
+    pixels(&engine, &source, "segment=foreground,segment-model=u2netp");
+    let error = engine.transform(&source, &super::request("segment=foreground,segment-model=isnet")).unwrap_err();
+    assert!(error.to_string().contains("tintype models pull isnet"), "{error}");
+    for (options, warning) in [
+        ("segment-model=isnet", "segment-model has no effect without segment=foreground"),
+        ("segment-refine=off", "segment-refine has no effect without segment=foreground"),
+    ] {
+        let warnings: Vec<_> = rendered(&engine, &source, options).warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings, [warning], "{options}");
+    }
+}

@@ -53,6 +53,10 @@ pub(crate) enum Command {
     Mask(MaskArgs),
     /// Show what would be done to a picture; needs no GPU
     Explain(ExplainArgs),
+    /// Sign a URL, so that a server knows who made it
+    Sign(SignArgs),
+    /// Measure how well and how fast the installed models look at pictures
+    Bench(BenchArgs),
     /// Check adapter, driver, pipelines and formats, with a remedy for what is missing
     Doctor(DoctorArgs),
     /// List, fetch, add, check and remove the weights of neural networks
@@ -135,6 +139,10 @@ pub(crate) struct InfoArgs {
 pub(crate) struct FacesArgs {
     /// The picture; - is standard input
     pub(crate) file: PathBuf,
+
+    /// As JSON, which is the only form there is
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -146,9 +154,85 @@ pub(crate) struct MaskArgs {
     /// The PNG; - is standard output
     pub(crate) output: PathBuf,
 
-    /// Model to use [default: the best that is installed]
+    /// Model to use [default: the best that is installed, or the quickest where models run on the processor]
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
+
+    /// Replace a file that is there; the picture itself never is
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Write what was done as JSON to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Keys are in [signing.keys] of the configuration file, or in TINTYPE_SIGNING__KEYS__NAME of the \
+                        environment.\n\nExample: tintype sign /cdn-cgi/image/width=400/photo.jpg --key web --expires 7d"
+)]
+pub(crate) struct SignArgs {
+    /// A URL of a picture, whole or from /cdn-cgi/image/ or /image? on
+    pub(crate) url: String,
+
+    /// Key to sign with, which the URL then names [default: the first by name, unnamed]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key: Option<String>,
+
+    /// How long the URL is good, for example 30m, 12h or 7d [default: forever]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) expires: Option<String>,
+
+    /// Configuration file, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples: tintype bench segment --model u2netp\n          tintype bench models --json")]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    pub(crate) command: BenchCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Compare masks with the truth: drawn pictures whose foreground is known exactly, or a picture of yours
+    #[command(long_about = "Compare masks with the truth.\n\n\
+                  The pictures are drawn by rules that are part of this program, always the same; their foreground is known \
+                  exactly. IoU, Dice and accuracy are of masks cut at one half, error is the mean absolute difference from 0 to 1.")]
+    Segment {
+        /// Models to measure [default: all that are installed]
+        #[arg(long, value_name = "NAME")]
+        model: Vec<String>,
+
+        /// A picture of yours instead of the drawn ones
+        #[arg(long, value_name = "FILE", requires = "truth")]
+        image: Option<PathBuf>,
+
+        /// Its true mask: a picture of the same size, white where the foreground is
+        #[arg(long, value_name = "FILE", requires = "image")]
+        truth: Option<PathBuf>,
+
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Time each network on the processor, by stage
+    Models {
+        /// Models to time [default: all that are installed]
+        #[arg(long, value_name = "NAME")]
+        model: Vec<String>,
+
+        /// How often each is timed; medians are shown
+        #[arg(long, value_name = "N", default_value = "5")]
+        rounds: NonZeroUsize,
+
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]

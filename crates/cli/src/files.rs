@@ -44,6 +44,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether both names lead to one file that is there.
+pub(crate) fn are_same(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
 /// From now on a signal that ends the program waits until no temporary file is there; then it does what it would have done.
 #[cfg(unix)]
 pub(crate) fn finish_writes_before_signals() -> io::Result<()> {

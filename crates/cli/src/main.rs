@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod doctor;
 mod explain;
 mod faces;
@@ -21,6 +22,7 @@ mod pictures;
 mod progress;
 mod serve;
 mod show;
+mod sign;
 mod transform;
 mod vision;
 
@@ -49,6 +51,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Info(info) => info::run(info),
         Command::Faces(faces) => faces::run(faces, adapter),
         Command::Mask(mask) => mask::run(mask, adapter),
+        Command::Sign(sign) => sign::run(sign),
+        Command::Bench(bench) => bench::run(&bench.command, adapter),
         Command::Explain(explain) => explain::run(explain),
         Command::Doctor(doctor) => doctor::run(doctor, adapter),
         Command::Models(models) => models::run(&models.command),

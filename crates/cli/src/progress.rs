@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const REFRESH: Duration = Duration::from_millis(100);
 
 /// Runs `work`; if it takes longer than a second, says `what` is going on until it ends.
-pub(crate) fn waiting<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+pub(crate) fn waiting<T>(what: &str, work: impl FnOnce() -> T) -> T {
     if !io::stderr().is_terminal() {
         return work();
     }
@@ -25,7 +25,7 @@ pub(crate) fn waiting<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
         scope.spawn(move || {
             if is_done.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
                 let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a template of ours");
-                let spinner = ProgressBar::new_spinner().with_style(style).with_message(what);
+                let spinner = ProgressBar::new_spinner().with_style(style).with_message(what.to_owned());
                 spinner.enable_steady_tick(REFRESH);
                 // An error, too, means that the wait is over.
                 let _ = is_done.recv();

@@ -6,6 +6,7 @@
 
 use std::{error::Error, fmt};
 
+pub use tintype_options::SegmentModel;
 use tintype_pixels::{Face, Fault, Planes, Size};
 
 use crate::{Gpu, Space};
@@ -91,17 +92,18 @@ pub trait Vision: fmt::Debug + Send + Sync {
     /// When there is no model for that, or it fails.
     fn faces(&self, view: View<'_>) -> Result<Vec<Face>, VisionError>;
 
-    /// The size of the copy that [`matte`](Self::matte) wants of a picture of `size`; the ratio need not be kept.
+    /// The size of the copy that [`matte`](Self::matte) wants of a picture of `size`, for `model` or for one of its own
+    /// choice; the ratio need not be kept.
     ///
     /// # Errors
-    /// When there is no model for that.
-    fn matte_view(&self, size: Size) -> Result<Size, VisionError>;
+    /// When there is no such model.
+    fn matte_view(&self, size: Size, model: Option<SegmentModel>) -> Result<Size, VisionError>;
 
-    /// How much of every pixel of `view` belongs to the foreground.
+    /// How much of every pixel of `view` belongs to the foreground, by `model` or by one of its own choice.
     ///
     /// # Errors
-    /// When there is no model for that, or it fails.
-    fn matte(&self, view: View<'_>) -> Result<MatteOf, VisionError>;
+    /// When there is no such model, or it fails.
+    fn matte(&self, view: View<'_>, model: Option<SegmentModel>) -> Result<MatteOf, VisionError>;
 }
 
 /// Why there is no answer.

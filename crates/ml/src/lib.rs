@@ -12,6 +12,7 @@ mod error;
 mod host;
 pub mod models;
 pub mod nn;
+pub mod timing;
 mod vision;
 mod weights;
 

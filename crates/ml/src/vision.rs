@@ -15,7 +15,7 @@ use std::{
 use burn::tensor::wgpu::WgpuSetup;
 use tintype_engine::{
     Gpu, Space, Texel, Vision, VisionError,
-    vision::{MatteOf, Place, View},
+    vision::{MatteOf, Place, SegmentModel, View},
 };
 use tintype_pixels::{Face, Layout, Planes, Size};
 use tintype_weights::{Model, NotInstalled, Store};
@@ -32,7 +32,8 @@ pub struct ModelsOptions {
     pub store: Store,
     /// What the networks run on.
     pub on: On,
-    /// Which network makes mattes; without it the best that is installed.
+    /// Which network makes mattes where none is asked for; without it the best that is installed, on a GPU, and the quickest
+    /// on the processor, which takes minutes for pictures that the best ones look at.
     pub matting: Option<MattingKind>,
     /// Pictures that are looked at at once, at least 1. More need more memory and gain little: one keeps the device busy.
     pub at_once: usize,
@@ -86,7 +87,8 @@ impl Models {
 
     /// On the processor, unless [`Vision::attach`] has decided otherwise.
     fn desk(&self) -> &Desk {
-        self.desk.get_or_init(|| Desk::Here(Box::new(Networks::new(&self.options, Device::cpu(), None))))
+        self.desk
+            .get_or_init(|| Desk::Here(Box::new(Networks::new(&self.options, Prefer::Quickest, Device::cpu(), None))))
     }
 }
 
@@ -136,23 +138,23 @@ impl Vision for Models {
         }
     }
 
-    fn matte_view(&self, _: Size) -> Result<Size, VisionError> {
-        let input_size = |networks: &Networks| Ok(networks.matting()?.input_size());
+    fn matte_view(&self, _: Size, model: Option<SegmentModel>) -> Result<Size, VisionError> {
+        let input_size = move |networks: &Networks| Ok(networks.matting(model)?.input_size());
         match self.desk() {
             Desk::Here(networks) => input_size(networks),
             Desk::Away(away) => away.ask(input_size),
         }
     }
 
-    fn matte(&self, view: View<'_>) -> Result<MatteOf, VisionError> {
+    fn matte(&self, view: View<'_>, model: Option<SegmentModel>) -> Result<MatteOf, VisionError> {
         let _turn = self.turns.take()?;
         match (self.desk(), view) {
             (Desk::Here(networks), View::Samples(picture)) => {
-                networks.matting()?.matte(picture).map(MatteOf::Samples).map_err(failed)
+                networks.matting(model)?.matte(picture).map(MatteOf::Samples).map_err(failed)
             }
             (Desk::Away(away), View::Image { texture, size }) => {
                 let texture = texture.clone();
-                away.ask(move |networks| networks.matte_of_image(&texture, size))
+                away.ask(move |networks| networks.matte_of_image(&texture, size, model))
             }
             (Desk::Here(_) | Desk::Away(_), _) => Err(misplaced()),
         }
@@ -176,22 +178,52 @@ const SEGMENT: &str = "segment=foreground";
 struct Networks {
     store: Store,
     wanted: Option<MattingKind>,
+    prefer: Prefer,
     device: Device,
     /// How working images reach networks on the GPU.
     bridge: Option<(Bridge, wgpu::Device)>,
     faces: Slot<RetinaFace>,
-    matting: Slot<Matting>,
+    /// By the place of their kind among all.
+    matting: [Slot<Matting>; MattingKind::ALL.len()],
+}
+
+/// Which of the installed networks makes mattes where none is named.
+#[derive(Clone, Copy, Debug)]
+enum Prefer {
+    Best,
+    Quickest,
+}
+
+impl Prefer {
+    fn order(self) -> Vec<MattingKind> {
+        let mut kinds = MattingKind::ALL.to_vec();
+        if let Self::Best = self {
+            kinds.reverse();
+        }
+        kinds
+    }
+}
+
+fn kind_of(model: SegmentModel) -> MattingKind {
+    match model {
+        SegmentModel::U2Netp => MattingKind::U2Netp,
+        SegmentModel::U2Net => MattingKind::U2Net,
+        SegmentModel::IsNet => MattingKind::IsNet,
+        SegmentModel::BiRefNetLite => MattingKind::BiRefNetLite,
+        SegmentModel::BiRefNet => MattingKind::BiRefNet,
+    }
 }
 
 impl Networks {
-    fn new(options: &ModelsOptions, device: Device, bridge: Option<(Bridge, wgpu::Device)>) -> Self {
+    fn new(options: &ModelsOptions, prefer: Prefer, device: Device, bridge: Option<(Bridge, wgpu::Device)>) -> Self {
         Self {
             store: options.store.clone(),
             wanted: options.matting,
+            prefer,
             device,
             bridge,
             faces: Slot::default(),
-            matting: Slot::default(),
+            matting: Default::default(),
         }
     }
 
@@ -209,10 +241,10 @@ impl Networks {
             }
             names.push(FACES);
         }
-        if let Some(network) = if_installed(self.matting())? {
+        if let Some(network) = if_installed(self.matting(None))? {
             let size = network.input_size();
             match &self.bridge {
-                Some((_, gpu)) => self.matte_of_image(&image(gpu, size), size).map(drop)?,
+                Some((_, gpu)) => self.matte_of_image(&image(gpu, size), size, None).map(drop)?,
                 None => network.matte(&gray(size)).map(drop).map_err(failed)?,
             }
             names.push(network.kind().name());
@@ -224,24 +256,25 @@ impl Networks {
         self.faces.get_or_load(|| RetinaFace::load(&self.path(FACES, GRAVITY)?, &self.device).map_err(failed))
     }
 
-    /// The network that makes mattes: the wanted one, or the best that is installed.
-    fn matting(&self) -> Result<Arc<Matting>, VisionError> {
-        self.matting.get_or_load(|| {
-            let kinds = match self.wanted {
-                Some(kind) => vec![kind],
-                None => MattingKind::ALL.into_iter().rev().collect(),
-            };
-            let mut missing = None;
-            for kind in kinds {
-                match self.path(kind.name(), SEGMENT) {
-                    Ok(path) => return Matting::load(kind, &path, &self.device).map_err(failed),
-                    // The last is the smallest, and anyone can fetch it.
-                    Err(error @ VisionError::NotInstalled { .. }) => missing = Some(error),
-                    Err(error) => return Err(error),
-                }
+    /// The network that makes mattes: the one that is asked for, the one that is configured, or of those installed the
+    /// preferred one.
+    fn matting(&self, asked: Option<SegmentModel>) -> Result<Arc<Matting>, VisionError> {
+        if let Some(kind) = asked.map(kind_of).or(self.wanted) {
+            return self.matting_of(kind);
+        }
+        for kind in self.prefer.order() {
+            if let Some(network) = if_installed(self.matting_of(kind))? {
+                return Ok(network);
             }
-            Err(missing.expect("there is always a kind to be asked for"))
-        })
+        }
+        // None is there; the smallest anyone can fetch.
+        self.matting_of(MattingKind::U2Netp)
+    }
+
+    fn matting_of(&self, kind: MattingKind) -> Result<Arc<Matting>, VisionError> {
+        let place = MattingKind::ALL.iter().position(|other| *other == kind).expect("all are in the list");
+        self.matting[place]
+            .get_or_load(|| Matting::load(kind, &self.path(kind.name(), SEGMENT)?, &self.device).map_err(failed))
     }
 
     fn faces_of_image(&self, texture: &wgpu::Texture, size: Size) -> Result<Vec<Face>, VisionError> {
@@ -249,9 +282,14 @@ impl Networks {
         self.faces()?.detect_image(bridge, &view(texture), size).map_err(failed)
     }
 
-    fn matte_of_image(&self, texture: &wgpu::Texture, size: Size) -> Result<MatteOf, VisionError> {
+    fn matte_of_image(
+        &self,
+        texture: &wgpu::Texture,
+        size: Size,
+        model: Option<SegmentModel>,
+    ) -> Result<MatteOf, VisionError> {
         let (bridge, gpu) = self.bridge.as_ref().ok_or_else(misplaced)?;
-        let network = self.matting()?;
+        let network = self.matting(model)?;
         if size != network.input_size() {
             return Err(failed(MlError::Size { found: size, needed: network.input_size() }));
         }
@@ -325,7 +363,9 @@ impl Away {
         gpu.listen();
         let light = if space == Space::Linear { Light::Linear } else { Light::Encoded };
         let bridge = Bridge::new(gpu.device(), gpu.queue(), Texel::F16, light);
-        let networks = Networks::new(options, device.map_err(failed)?, Some((bridge, gpu.device().clone())));
+        let prefer = if gpu.caps().is_software { Prefer::Quickest } else { Prefer::Best };
+        let bridge = Some((bridge, gpu.device().clone()));
+        let networks = Networks::new(options, prefer, device.map_err(failed)?, bridge);
         let (questions, asked) = mpsc::channel::<Question>();
         let answering = move || {
             for question in asked {
@@ -438,9 +478,54 @@ mod tests {
         let picture = Planes::new(Size::new(1, 1), Layout::RGB8, vec![0; 3]).expect("a pixel");
         let faces = models.faces(View::Samples(&picture)).expect_err("nothing is installed").to_string();
         assert_eq!(faces, "gravity=face needs a model that is not installed: tintype models pull retinaface");
-        let matte = models.matte_view(Size::new(1, 1)).expect_err("nothing is installed").to_string();
+        let matte = models.matte_view(Size::new(1, 1), None).expect_err("nothing is installed").to_string();
         assert_eq!(matte, "segment=foreground needs a model that is not installed: tintype models pull u2netp");
         assert_eq!(models.prepare().expect("nothing is no error"), "none installed");
+    }
+
+    #[test]
+    fn a_model_that_is_named_is_the_one_that_is_missing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut options = ModelsOptions::new(Store::at(folder.path()));
+        options.matting = Some(MattingKind::IsNet);
+        let models = Models::new(options);
+        let missing = |model| models.matte_view(Size::new(1, 1), model).expect_err("nothing is installed").to_string();
+        assert!(missing(None).ends_with("tintype models pull isnet"), "the configured one: {}", missing(None));
+        for model in SegmentModel::ALL {
+            assert_eq!(model.name(), kind_of(*model).name());
+            assert!(missing(Some(*model)).contains(model.name()), "{}", missing(Some(*model)));
+        }
+        assert_eq!(Prefer::Quickest.order().first(), Some(&MattingKind::U2Netp));
+        assert_eq!(Prefer::Best.order().first(), Some(&MattingKind::BiRefNet));
+    }
+
+    /// Sixteen at once, of which two may look and five may wait: the other nine are refused, and no more than two ever look.
+    #[test]
+    fn of_sixteen_at_once_no_more_look_than_may() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        const AT_ONCE: usize = 2;
+        let turns = Turns::new(AT_ONCE, 5);
+        let [looking, most, refused, done] = [0; 4].map(AtomicUsize::new);
+        thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| match turns.take() {
+                    Ok(_turn) => {
+                        most.fetch_max(looking.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        // Nobody leaves before everybody has come.
+                        while refused.load(Ordering::SeqCst) < 9 {
+                            thread::sleep(Duration::from_millis(1));
+                        }
+                        looking.fetch_sub(1, Ordering::SeqCst);
+                        done.fetch_add(1, Ordering::SeqCst);
+                    }
+                    Err(VisionError::Busy) => drop(refused.fetch_add(1, Ordering::SeqCst)),
+                    Err(other) => panic!("{other}"),
+                });
+            }
+        });
+        let counts = [most, refused, done].map(AtomicUsize::into_inner);
+        assert_eq!(counts, [AT_ONCE, 9, 7]);
+        assert_eq!(VisionError::Busy.fault(), tintype_pixels::Fault::Busy);
     }
 
     #[test]

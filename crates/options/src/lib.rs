@@ -54,7 +54,8 @@ use tintype_pixels::Rgba;
 pub use error::OptionsError;
 pub use value::{
     Border, Composite, Compression, DrawOptions, Fit, Flip, Gravity, Layer, LayerSource, Length, Metadata, OnError,
-    OriginAuth, OutputFormat, PointMode, Quality, Repeat, Rotate, Segment, Text, Trim, TrimBorder, Upscale, Width,
+    OriginAuth, OutputFormat, PointMode, Quality, Refine, Repeat, Rotate, Segment, SegmentModel, Text, Trim,
+    TrimBorder, Upscale, Width,
 };
 pub use warning::Warning;
 
@@ -92,6 +93,10 @@ pub struct TransformOptions {
     pub rotate: Option<Rotate>,
     /// Which part of the picture to keep, the rest becoming transparent.
     pub segment: Option<Segment>,
+    /// Which model tells that part; means something with [`segment`](Self::segment) only.
+    pub segment_model: Option<SegmentModel>,
+    /// What is done to the colors of that part; means something with [`segment`](Self::segment) only.
+    pub segment_refine: Option<Refine>,
     /// Color under the picture.
     pub background: Option<Rgba>,
     /// Factor on luminance, above 0; `None` rather than 0 for no change.

@@ -49,6 +49,8 @@ pub static OPTIONS: &[&OptionDef] = &[
     &geometry::BORDER_LEFT,
     &draw::DRAW,
     &color::SEGMENT,
+    &color::SEGMENT_MODEL,
+    &color::SEGMENT_REFINE,
     &color::BACKGROUND,
     &color::BRIGHTNESS,
     &color::CONTRAST,

@@ -46,6 +46,13 @@ pub enum Warning {
         /// The kind.
         on: &'static str,
     },
+    /// An option that means nothing without another one.
+    Idle {
+        /// Its full name.
+        option: &'static str,
+        /// The other one, with its value.
+        needs: &'static str,
+    },
     /// `dpr` above 3, taken as 3.
     DprTooLarge,
     /// A fit mode that fills a box, with only one side of the box.
@@ -74,6 +81,7 @@ impl fmt::Display for Warning {
             }
             Self::Clamped { option, value, used } => write!(f, "{option} {} taken as {used}", Quoted(value)),
             Self::WithoutEffect { option, on } => write!(f, "{option} has no effect on {on}"),
+            Self::Idle { option, needs } => write!(f, "{option} has no effect without {needs}"),
             Self::DprTooLarge => f.write_str("dpr > 3 should never be used"),
             Self::NeedsBothSides { fit } => write!(f, "{fit} fit mode needs both width and height"),
             Self::TooLargeForAvif => f.write_str("image too large for AVIF"),

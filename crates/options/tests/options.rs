@@ -149,6 +149,24 @@ const CASES: &[Case] = &[
     ),
     case("segment", &[("foreground", "segment=foreground")], &[], &["", "background"]),
     case(
+        "segment-model",
+        &[
+            ("u2netp", "segment-model=u2netp"),
+            ("u2net", "segment-model=u2net"),
+            ("isnet", "segment-model=isnet"),
+            ("birefnet-lite", "segment-model=birefnet-lite"),
+            ("birefnet", "segment-model=birefnet"),
+        ],
+        &[],
+        &["", "rembg", "U2Net", "true"],
+    ),
+    case(
+        "segment-refine",
+        &[("colors", "segment-refine=colors"), ("off", "segment-refine=off")],
+        &[],
+        &["", "true", "on"],
+    ),
+    case(
         "background",
         &[
             ("red", "background=%23ff0000"),

@@ -1,10 +1,10 @@
 //! A model whose answers a test gives.
 
 use tintype::{Face, Vision, VisionError};
-use tintype_engine::vision::{MatteOf, View};
+use tintype_engine::vision::{MatteOf, SegmentModel, View};
 use tintype_pixels::{Channels, Depth, Layout, Planes, Size};
 
-/// Answers every picture alike. Positions are fractions of the view, so that a test need not know its size.
+/// Answers every picture alike, and knows no model but the smallest by name. Positions are fractions of the view, so that a test need not know its size.
 #[derive(Clone, Debug, Default)]
 pub struct FakeVision {
     /// Left, top, width and height of every face.
@@ -33,11 +33,15 @@ impl Vision for FakeVision {
         Ok(self.faces.iter().map(face).collect())
     }
 
-    fn matte_view(&self, _: Size) -> Result<Size, VisionError> {
+    fn matte_view(&self, _: Size, model: Option<SegmentModel>) -> Result<Size, VisionError> {
+        if let Some(missing) = model.filter(|model| *model != SegmentModel::U2Netp) {
+            let remedy = format!("tintype models pull {missing}");
+            return Err(VisionError::NotInstalled { wanted: "segment=foreground", remedy });
+        }
         Ok(Size::new(self.matte_view.0, self.matte_view.1))
     }
 
-    fn matte(&self, view: View<'_>) -> Result<MatteOf, VisionError> {
+    fn matte(&self, view: View<'_>, _: Option<SegmentModel>) -> Result<MatteOf, VisionError> {
         let size = view.size();
         let inside = |x: u32, y: u32| {
             let (x, y) = ((x as f32 + 0.5) / size.width as f32, (y as f32 + 0.5) / size.height as f32);

@@ -6,11 +6,12 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
+use tintype_codecs::{self as codecs, Encode, Metadata};
 use tintype_engine::plan::Stage;
-use tintype_options::{Fit, TransformOptions, Width};
-use tintype_pixels::{Face, ImageInfo, Layout, Planes, Size};
+use tintype_options::{Border, Fit, Refine, TransformOptions, Width};
+use tintype_pixels::{Face, ImageInfo, Layout, Planes, Rgba, Size};
 
-use crate::{Faces, dominant::dominant};
+use crate::{Faces, TransformError, dominant::dominant};
 
 /// The longest side of the copy that is looked at; the most that a ThumbHash is made of.
 pub(crate) const SIDE_PX: u32 = 100;
@@ -28,15 +29,51 @@ pub(crate) fn small() -> Stage {
     }))
 }
 
+/// The stages whose result is transparent exactly where the matte, or the source, leaves nothing of it: without layers, and
+/// without what fills or colors.
+pub(crate) fn mask(stages: &[Stage]) -> Vec<Stage> {
+    let bare = |options: &TransformOptions| {
+        Box::new(TransformOptions {
+            background: Some(Rgba::TRANSPARENT),
+            border: options.border.map(|border| Border { color: Some(Rgba::TRANSPARENT), ..border }),
+            segment_refine: Some(Refine::Off),
+            sharpen: None,
+            blur: None,
+            brightness: None,
+            contrast: None,
+            saturation: None,
+            gamma: None,
+            ..options.clone()
+        })
+    };
+    let each = stages.iter().filter_map(|stage| match stage {
+        Stage::Transform(options) => Some(Stage::Transform(bare(options))),
+        Stage::Cutout { options, matte } => Some(Stage::Cutout { options: bare(options), matte: *matte }),
+        Stage::Draw(_) => None,
+    });
+    each.collect()
+}
+
+/// How opaque the pixels of `picture` are, 8 bits each, as a gray PNG in a `data:` URL.
+pub(crate) fn mask_url(picture: &Planes) -> Result<String, TransformError> {
+    let alphas: Vec<u8> = picture.bytes().as_chunks::<4>().0.iter().map(|[.., alpha]| *alpha).collect();
+    let gray = Planes::new(picture.size(), Layout::GRAY8, alphas).expect("one byte a pixel");
+    let png = codecs::encode(&gray, &Encode::png(), &Metadata::default())?;
+    Ok(format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)))
+}
+
+/// What somebody looked for in a picture, because its options asked for it.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The original's.
+    pub(crate) faces: Option<Faces>,
+    /// The result's, see [`mask_url`].
+    pub(crate) mask: Option<String>,
+}
+
 /// The answer's body. `size` is the result's, `copy` its small copy, which there is none of where the original's pixels
-/// cannot be read: what depends on it is then `null`. `faces` are the original's, where they were asked for.
-pub(crate) fn json(
-    original: Option<&ImageInfo>,
-    size: Size,
-    anim: bool,
-    copy: Option<&Planes>,
-    faces: Option<&Faces>,
-) -> Vec<u8> {
+/// cannot be read: what depends on it is then `null`.
+pub(crate) fn json(original: Option<&ImageInfo>, size: Size, anim: bool, copy: Option<&Planes>, seen: Seen) -> Vec<u8> {
     let description = Description {
         width: size.width,
         height: size.height,
@@ -46,7 +83,8 @@ pub(crate) fn json(
         dominant_color: copy.and_then(|copy| dominant(copy.bytes())).map(|[r, g, b]| format!("#{r:02x}{g:02x}{b:02x}")),
         thumbhash: copy.map(thumbhash),
         blurhash: copy.and_then(blurhash),
-        faces: faces.map(|faces| faces.faces.iter().map(FaceBox::of).collect()),
+        faces: seen.faces.map(|faces| faces.faces.iter().map(FaceBox::of).collect()),
+        mask: seen.mask,
     };
     serde_json::to_vec(&description).expect("numbers and texts can be written as JSON")
 }
@@ -73,6 +111,9 @@ struct Description {
     /// Of the original, upright, in its pixels; only where `gravity=face` asks for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     faces: Option<Vec<FaceBox>>,
+    /// How much of every pixel of the result is foreground; only where `segment` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mask: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -138,6 +138,13 @@ impl Work<'_> {
         let sources = decoded.as_ref().map_or(&probed.sources, |(sources, _)| sources);
 
         let Decision { answer, size, plan, warnings } = decide(sources, &settled, wanted, accepts, policy, device)?;
+        let mask = match answer {
+            Answer::Json if wanted.segment.is_some() => {
+                let stages = describe::mask(&settled);
+                Some(Plan::new(sources, &plan_request(&stages, Some(describe::LAYOUT), policy, device))?)
+            }
+            Answer::Json | Answer::Picture(_) => None,
+        };
         let original = probed.infos[0].clone();
         let text = explained(original.as_ref(), &probed.sources[0], &plan, answer, size);
         let recording = plan.record();
@@ -148,12 +155,16 @@ impl Work<'_> {
             None => self.decode(&probed, policy),
         };
         timings.decode += clock.lap();
-        let mut faces = None;
+        let mut seen = describe::Seen::default();
         let planes = match decoded {
             Ok(decoded) => {
                 let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
+                if let Some(plan) = mask {
+                    let samples = tintype.gpu().run(plan.record(), &inputs(&decoded))?.bytes;
+                    seen.mask = Some(describe::mask_url(&self.planes(plan.size(), describe::LAYOUT, samples)?)?);
+                }
                 if matches!(answer, Answer::Json) && wanted.gravity == Some(Gravity::Face) {
-                    faces = Some(Settle { tintype, sources: probed.sources, decoded }.faces(0)?);
+                    seen.faces = Some(Settle { tintype, sources: probed.sources, decoded }.faces(0)?);
                 }
                 Ok(self.planes(plan.size(), layout(&plan), samples)?)
             }
@@ -172,7 +183,7 @@ impl Work<'_> {
             }
             (Answer::Json, copy) => {
                 let anim = wanted.anim.unwrap_or(true);
-                (describe::json(original.as_ref(), size, anim, copy.ok().as_ref(), faces.as_ref()), "application/json")
+                (describe::json(original.as_ref(), size, anim, copy.ok().as_ref(), seen), "application/json")
             }
         };
         timings.encode = clock.lap();

@@ -97,10 +97,10 @@ impl Settle<'_> {
         let size = plan::size_after(&self.sources, index, before, &request)?;
         let cropped = plan::resolve(size, options, None).map_err(plan::PlanError::from)?.crop;
         let cropped = Size::new(cropped.width.ceil() as u32, cropped.height.ceil() as u32);
-        let view = vision.matte_view(cropped)?;
+        let view = vision.matte_view(cropped, options.segment_model)?;
         let plan = Plan::view(&self.sources, index, before, options, view, &request)?;
         let view = self.viewed(&plan)?;
-        let (source, held) = match vision.matte(view.as_view())? {
+        let (source, held) = match vision.matte(view.as_view(), options.segment_model)? {
             MatteOf::Samples(matte) => (source_of(&matte), Held::Samples(Cow::Owned(matte))),
             MatteOf::Image { texture, size } => (on_device(size), Held::Texture(texture)),
         };

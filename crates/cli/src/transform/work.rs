@@ -11,6 +11,7 @@ use tintype::{ImageFormat, options::OutputFormat};
 use super::destination;
 use crate::{
     failure::usage,
+    files,
     pictures::{self, Kind, STDIO},
 };
 
@@ -152,8 +153,7 @@ fn single(input: &Path, output: &Path, format: Option<OutputFormat>, force: bool
         return Ok(Target::Stdout);
     }
     let by_extension = if format.is_none() { Some(destination::format_for(output)?) } else { None };
-    let same = || Some(fs::canonicalize(input).ok()? == fs::canonicalize(output).ok()?);
-    if !force && same() == Some(true) {
+    if !force && files::are_same(input, output) {
         return Err(taken(output));
     }
     Ok(Target::File { path: output.to_owned(), format: by_extension })

@@ -71,6 +71,7 @@ ops! {
     composite => Composite,
     copy => Copy,
     crop => Crop,
+    defringe => Defringe,
     gamma => Gamma,
     integral => Integral,
     lab => Lab,

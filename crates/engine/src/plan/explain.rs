@@ -90,6 +90,7 @@ impl Plan {
             let inner = match step {
                 Step::Composite(composite) => Some(("layer", &composite.layer)),
                 Step::Matte(matte) => Some(("foreground", &matte.matte)),
+                Step::Defringe(defringe) => Some(("foreground", &defringe.matte)),
                 _ => None,
             };
             if let Some((what, picture)) = inner {

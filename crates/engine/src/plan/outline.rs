@@ -3,7 +3,7 @@
 //! Order (documented for callers): EXIF orientation, trim, flip, rotate, crop and resize, matte, canvas and background,
 //! sharpen, blur, brightness, contrast, saturation, gamma, border, encode. What has no effect is not in the list.
 
-use tintype_options::{Border, TransformOptions, Warning};
+use tintype_options::{Border, Refine, TransformOptions, Warning};
 use tintype_pixels::{Depth, ImageInfo, Layout, Orientation, Rect, Rgba, Size, SourceColor};
 use tintype_wgsl::Texel;
 
@@ -11,8 +11,8 @@ use super::{Device, Geometry, Placement, PlanError, optimize, picture::Picture, 
 use crate::{
     Space, Working,
     ops::{
-        Background, Blur, ColorMatrix, Composite, Crop, Gamma, Matte, Orient, Pack, Pad, Reach, Resize, Sharpen, Step,
-        ToEncoded, ToLinear, Unpack,
+        Background, Blur, ColorMatrix, Composite, Crop, Defringe, Gamma, Matte, Orient, Pack, Pad, Reach, Resize,
+        Sharpen, Step, ToEncoded, ToLinear, Unpack,
         resize::{Axis, Filter, Stretch},
         unpack::Bands,
     },
@@ -277,7 +277,7 @@ impl<'a> Outline<'a> {
         self.cut_and_turn(&geometry)?;
         self.resize(&geometry)?;
         if let Some(matte) = matte {
-            self.matte(matte)?;
+            self.matte(matte, options.segment_refine.unwrap_or_default())?;
         }
 
         if let Some((canvas, (x, y))) = geometry.canvas {
@@ -316,6 +316,10 @@ impl<'a> Outline<'a> {
             self.push(Pad::new(geometry.output(), inner, color, space)?);
             self.is_opaque &= color.a == 1.0;
         }
+        let without_segment =
+            [("segment-model", options.segment_model.is_some()), ("segment-refine", options.segment_refine.is_some())];
+        let idle = without_segment.into_iter().filter(|(_, is_given)| *is_given && options.segment.is_none());
+        self.warnings.extend(idle.map(|(option, _)| Warning::Idle { option, needs: "segment=foreground" }));
         self.warnings.extend(geometry.warnings);
         Ok(())
     }
@@ -330,15 +334,19 @@ impl<'a> Outline<'a> {
         Ok(())
     }
 
-    /// Keeps the foreground by the matte in a source, which is stretched over the picture. Its values are no colors: they
-    /// have no curve.
-    fn matte(&mut self, source: usize) -> Result<(), PlanError> {
+    /// Keeps the foreground by the matte in a source, which is stretched over the picture; `refine` takes the background out
+    /// of its colors. A matte's values are no colors: they have no curve.
+    fn matte(&mut self, source: usize, refine: Refine) -> Result<(), PlanError> {
         let Source { size, layout, on_device, .. } = self.sources[source];
         let unpack = Unpack { bands: self.unpack.bands, is_given: on_device, ..Unpack::plain(source, size, layout) };
         let mut matte = Picture { unpack, steps: resized(size, self.size, Filter::CatmullRom) };
         optimize::optimize(&mut matte, Working { space: Space::Encoded, texel: Texel::F16 }, false);
         check_device(&matte, self.request.device)?;
-        self.push(Matte { matte: Box::new(matte) });
+        let matte = Box::new(matte);
+        match refine {
+            Refine::Colors => self.push(Defringe { matte }),
+            Refine::Off => self.push(Matte { matte }),
+        }
         self.is_opaque = false;
         Ok(())
     }
@@ -463,7 +471,7 @@ fn in_their_space(steps: Vec<Step>, ending: Ending) -> Vec<Step> {
     let mut result: Vec<Step> = Vec::new();
     let mut encoded = false;
     for step in steps {
-        let wants_encoded = step.op().reach() == Reach::Point || matches!(step, Step::Composite(_));
+        let wants_encoded = step.op().reach() == Reach::Point || matches!(step, Step::Composite(_) | Step::Defringe(_));
         if wants_encoded != encoded {
             result.push(if wants_encoded { ToEncoded.into() } else { ToLinear.into() });
             encoded = wants_encoded;

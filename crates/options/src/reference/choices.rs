@@ -122,6 +122,13 @@ pub static CHOICES: &[Choice] = &[
          on the point, as far as the edges allow; a plain point shares out what is cut off.",
     ),
     choice(
+        "soft-edges",
+        &["segment", "segment-refine"],
+        "Which color has a pixel that is half foreground, half background?",
+        "The foreground's own, estimated from its neighborhood, so that no fringe of the old background is left. Cloudflare's \
+         service was seen to keep the picture's color; segment-refine=off does that.",
+    ),
+    choice(
         "bars-and-frames",
         &["fit", "background", "border"],
         "Which colors hold where none is given?",

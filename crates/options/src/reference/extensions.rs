@@ -50,6 +50,14 @@ pub static EXTENSIONS: &[Extension] = &[
         options: &["border", "border.color", "border.width"],
     },
     Extension {
+        title: "Foregrounds by a model of choice, in their own colors",
+        text: "segment-model names the model that tells the foreground. Soft edges lose the old background's color unless \
+               segment-refine=off keeps the picture's. With format=json the answer has the mask, a gray PNG of the result's \
+               size in a data: URL.",
+        example: "/cdn-cgi/image/width=400,segment=foreground,segment-model=isnet,segment-refine=off/photo.jpg",
+        options: &["segment", "segment-model", "segment-refine"],
+    },
+    Extension {
         title: "Crops centered on a point",
         text: "A point with ;box-center behind it puts the crop's middle there; Cloudflare's types have it in JSON only.",
         example: "/cdn-cgi/image/width=300,height=300,fit=cover,gravity=0.2x0.7;box-center/photo.jpg",

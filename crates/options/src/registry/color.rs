@@ -1,9 +1,9 @@
 //! Colors and filters.
 
-use super::page::{Demo, Model, Page};
+use super::page::{Demo, Faces, Model, Page};
 use super::{Group, Kind, OptionDef};
-use crate::Segment;
 use crate::value::{color, number};
+use crate::{Refine, Segment, SegmentModel};
 
 /// The largest factor that is taken.
 const MAX_FACTOR: f64 = 255.0;
@@ -17,7 +17,7 @@ pub(super) static SEGMENT: OptionDef = OptionDef {
     example: "foreground",
     doc: "Makes the background transparent",
     long: "foreground finds what stands out and makes everything else transparent, with soft edges. With background the \
-           rest is filled instead.",
+           rest is filled instead. In format=json the answer has the mask, as a gray PNG.",
     page: Page::new(
         "foreground",
         &["background", "true"],
@@ -31,6 +31,8 @@ pub(super) static SEGMENT: OptionDef = OptionDef {
     })
     .with(&[
         ("background", "Fills what segment makes transparent."),
+        ("segment-model", "Names the model; without it the best that is installed and quick enough where it runs."),
+        ("segment-refine", "Whether the old background's color is taken out of soft edges."),
         ("format", "JPEG knows no transparency; without a format the result is PNG then."),
     ]),
     set: |p, v| {
@@ -38,6 +40,73 @@ pub(super) static SEGMENT: OptionDef = OptionDef {
         Ok(())
     },
     get: |o| o.segment.map(|v| v.to_string()),
+};
+
+/// What both options below show where there is no model.
+const NO_MODEL: Model = Model {
+    when: "segment=foreground",
+    what: "a model that tells foreground from background",
+    without: "The answer is an error that says so, with the command that installs the model that is named.",
+};
+
+pub(super) static SEGMENT_MODEL: OptionDef = OptionDef {
+    name: "segment-model",
+    aliases: &[],
+    group: Group::Color,
+    kind: Kind::Choice(SegmentModel::NAMES),
+    default: "",
+    example: "u2netp",
+    doc: "Which model tells the foreground",
+    long: "One of the models of `tintype models`, by rising quality and cost; one that is not installed is an error. Without \
+           the option it is the configuration's ml.matting, or the best that is installed; where models run on the \
+           processor, the quickest that is installed.",
+    page: Page::new(
+        "u2netp, u2net, isnet, birefnet-lite or birefnet",
+        &["rembg", "true"],
+        Demo::pixels("astronaut.jpg", "width=400", "width=400,segment=foreground,segment-model=u2netp")
+            .alike("This server has no such model, and the picture stays whole."),
+    )
+    .cloudflare(Faces::NONE)
+    .model(NO_MODEL)
+    .with(&[("segment", "Without segment=foreground there is nothing to tell, and a warning says so.")]),
+    set: |p, v| {
+        p.options.segment_model = Some(SegmentModel::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.segment_model.map(|v| v.to_string()),
+};
+
+pub(super) static SEGMENT_REFINE: OptionDef = OptionDef {
+    name: "segment-refine",
+    aliases: &[],
+    group: Group::Color,
+    kind: Kind::Choice(Refine::NAMES),
+    default: "colors",
+    example: "off",
+    doc: "Whether soft edges lose the old background's color",
+    long: "Hair and other soft edges show the background through. colors estimates the foreground's own color there, so that no \
+           fringe is left on a new background; off keeps the picture's colors. How much of a pixel stays is the same in both.",
+    page: Page::new(
+        "colors or off",
+        &["true", "alpha"],
+        Demo::pixels(
+            "astronaut.jpg",
+            "width=400,background=black",
+            "width=400,segment=foreground,segment-refine=off,background=black",
+        )
+        .alike("This server has no such model, and the picture stays whole."),
+    )
+    .cloudflare(Faces::NONE)
+    .model(NO_MODEL)
+    .with(&[
+        ("segment", "Without segment=foreground there is no such edge, and a warning says so."),
+        ("background", "A color unlike the old background shows the difference."),
+    ]),
+    set: |p, v| {
+        p.options.segment_refine = Some(Refine::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.segment_refine.map(|v| v.to_string()),
 };
 
 pub(super) static BACKGROUND: OptionDef = OptionDef {

@@ -72,6 +72,7 @@ impl Faces {
     pub(crate) const HTTP: Self = Self { binding: false, command: false, ..Self::ALL };
     pub(crate) const URL: Self = Self { worker: false, ..Self::HTTP };
     pub(crate) const WORKER: Self = Self { url: false, ..Self::HTTP };
+    pub(crate) const NONE: Self = Self { url: false, worker: false, binding: false, command: false };
     pub(crate) const NO_URL: Self = Self { url: false, ..Self::ALL };
     pub(crate) const NO_BINDING: Self = Self { binding: false, ..Self::ALL };
 }

@@ -42,10 +42,38 @@ keywords! {
 }
 
 keywords! {
+    /// What is done to the colors of what is kept of a picture.
+    #[derive(Default)]
+    pub enum Refine {
+        /// Where foreground and background mix, the background's color is taken out.
+        #[default]
+        Colors = "colors",
+        /// They stay as they are in the picture.
+        Off = "off",
+    }
+}
+
+keywords! {
     /// Which part of the picture to keep, the rest becoming transparent.
     pub enum Segment {
         /// What stands out from the background.
         Foreground = "foreground",
+    }
+}
+
+keywords! {
+    /// Which model tells the foreground, by rising quality.
+    pub enum SegmentModel {
+        /// U²-Net with few channels.
+        U2Netp = "u2netp",
+        /// U²-Net.
+        U2Net = "u2net",
+        /// IS-Net.
+        IsNet = "isnet",
+        /// BiRefNet with the tiny body.
+        BiRefNetLite = "birefnet-lite",
+        /// BiRefNet with the large body.
+        BiRefNet = "birefnet",
     }
 }
 
@@ -71,4 +99,4 @@ macro_rules! parsed_by_name {
     };
 }
 
-parsed_by_name!(Compression, Metadata, OnError, OriginAuth, Segment, Upscale);
+parsed_by_name!(Compression, Metadata, OnError, OriginAuth, Refine, Segment, SegmentModel, Upscale);

@@ -56,6 +56,13 @@ pub struct KeyList {
     pub(crate) keys: Keys,
 }
 
+impl KeyList {
+    /// What they are, to sign with.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}
+
 impl fmt::Debug for KeyList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.secrets.keys()).finish()

@@ -213,7 +213,8 @@ pub struct MlConfig {
     pub models: Option<PathBuf>,
     /// What models run on. Default `auto`: the GPU, or the processor where the adapter is software.
     pub device: MlDevice,
-    /// Model that tells the foreground; empty for the best that is installed. Default empty.
+    /// Model that tells the foreground where `segment-model` names none; empty for the best that is installed, or, where models
+    /// run on the processor, the quickest. Default empty.
     pub matting: String,
     /// Pictures that models look at at once, at least 1. Default 1: one keeps all cores busy.
     pub jobs: usize,
