@@ -105,33 +105,38 @@ impl<N: Answers> Away<N> {
 fn answer_all<N: Answers>(networks: &N, asked: &mpsc::Receiver<Question<N>>) {
     let mut next = None;
     while let Some(question) = next.take().or_else(|| asked.recv().ok()) {
-        // Whoever asked finds out about a panic by the answer that never comes.
-        let answering = panic::catch_unwind(AssertUnwindSafe(|| match question {
+        next = match question {
             Question::Faces(first) => {
                 let size = first.size;
                 let (looks, rest) = together(first, networks.most_faces(), asked, |question| match question {
                     Question::Faces(look) if look.size == size => Ok(look),
                     other => Err(other),
                 });
-                answer(looks, |textures, size| networks.faces(textures, size));
+                caught(|| answer(looks, |textures, size| networks.faces(textures, size)));
                 rest
             }
             Question::Matte(first, by) => {
+                let most = caught(|| networks.most_mattes(by)).unwrap_or(1);
                 let size = first.size;
-                let (looks, rest) = together(first, networks.most_mattes(by), asked, |question| match question {
+                let (looks, rest) = together(first, most, asked, |question| match question {
                     Question::Matte(look, other) if look.size == size && other == by => Ok(look),
                     other => Err(other),
                 });
-                answer(looks, |textures, size| networks.mattes(textures, size, by));
+                caught(|| answer(looks, |textures, size| networks.mattes(textures, size, by)));
                 rest
             }
             Question::Other(question) => {
-                question(networks);
+                caught(|| question(networks));
                 None
             }
-        }));
-        next = answering.unwrap_or_default();
+        };
     }
+}
+
+/// What `work` gives, unless it panics: whoever asked finds out by the answer that never comes, and what was taken to be answered next
+/// still is.
+fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 /// A question that belongs to those before it, or any other.
