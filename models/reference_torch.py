@@ -3,6 +3,7 @@
 
     reference_torch.py birefnet-small     BiRefNet with few channels and small windows (committed)
     reference_torch.py birefnet-lite      BiRefNet with Swin-T at 512x512; some minutes, not committed
+    reference_torch.py birefnet-full      BiRefNet with Swin-L at 256x320; a minute, not committed
     reference_torch.py retinaface-r50     RetinaFace on torchvision's ResNet-50 (committed)
 
 Weights are numbers that both sides compute: a hash of a tensor's name and an element's place. The files list names, shapes and ranges, and
@@ -23,6 +24,7 @@ from reference import OUT, normalised, pattern
 
 SHAPES = {
     "small": (dict(embed_dim=24, depths=[2, 2, 2, 2], num_heads=[2, 4, 8, 16], window_size=3), (256, 320)),
+    "full": (dict(embed_dim=192, depths=[2, 2, 18, 2], num_heads=[6, 12, 24, 48], window_size=12), (256, 320)),
     "lite": (dict(embed_dim=96, depths=[2, 2, 6, 2], num_heads=[3, 6, 12, 24], window_size=7), (512, 512)),
 }
 

@@ -238,6 +238,18 @@ fn a_warm_run_compiles_and_allocates_nothing() {
 }
 
 #[test]
+fn lent_textures_come_back_unless_they_are_kept() {
+    let Some(gpu) = gpu() else { return };
+    // A size that no other test asks for.
+    let lend = || gpu.lend(Size::new(3001, 77), Texel::F32);
+    let first = (*lend()).clone();
+    assert!(first.width() >= 3001 && first.height() >= 77);
+    assert!(*lend() == first);
+    let kept = lend().keep();
+    assert!(kept == first && *lend() != first);
+}
+
+#[test]
 fn a_texture_on_the_device_is_an_input_as_samples_are() {
     let Some(gpu) = gpu() else { return };
     let size = Size::new(37, 41);
@@ -265,7 +277,7 @@ fn a_texture_on_the_device_is_an_input_as_samples_are() {
     let mut recording = tintype_engine::Recording::new(Texel::F16);
     let given = recording.given(0, size);
     recording.keep(given);
-    assert!(gpu.run(recording, &[gpu::Source::Texture(&texture)]).unwrap().texture.unwrap() != texture);
+    assert!(*gpu.run(recording, &[gpu::Source::Texture(&texture)]).unwrap().texture.unwrap() != *texture);
 
     let missing = packed(true, &[planes.bytes().into()]).unwrap_err().to_string();
     assert_eq!(missing, "input 0 is no texture of at least 37x41 that kernels may read");

@@ -6,6 +6,8 @@
 struct Params {
     size: vec2u,     // of both
     stride: vec2u,   // floats from column to column, from row to row
+    start: u32,      // floats to the matte's first
+    _pad0: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -18,6 +20,6 @@ override WG_Y = 1u;
 @compute @workgroup_size(WG_X, WG_Y)
 fn main(@builtin(global_invocation_id) id: vec3u) {
     if any(id.xy >= params.size) { return; }
-    let value = tensor[id.x * params.stride.x + id.y * params.stride.y];
+    let value = tensor[params.start + id.x * params.stride.x + id.y * params.stride.y];
     textureStore(dst, id.xy, vec4f(min(max(value, 0.0), 1.0)));
 }

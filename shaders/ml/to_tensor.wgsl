@@ -11,9 +11,9 @@ struct Params {
     mean: vec4f,       // per plane
     deviation: vec4f,  // per plane
     scale: f32,        // factor from 0..255
+    start: u32,        // floats to the picture's first
     _pad0: u32,
     _pad1: u32,
-    _pad2: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -31,6 +31,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let codes = min(max(floor(c.rgb * 255.0 + 0.5), vec3f(0.0)), vec3f(255.0));
     for (var plane = 0u; plane < 3u; plane++) {
         let value = (codes[params.channel[plane]] * params.scale - params.mean[plane]) / params.deviation[plane];
-        tensor[(plane * params.padded.y + id.y) * params.padded.x + id.x] = select(0.0, value, is_picture);
+        tensor[params.start + (plane * params.padded.y + id.y) * params.padded.x + id.x] = select(0.0, value, is_picture);
     }
 }

@@ -9,7 +9,7 @@ use std::{error::Error, fmt};
 pub use tintype_options::SegmentModel;
 use tintype_pixels::{Face, Fault, Planes, Size};
 
-use crate::{Gpu, Space};
+use crate::{Gpu, Space, gpu::Lent};
 
 /// What is looked at: a picture upright, without transparency, on white.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +42,8 @@ pub enum MatteOf {
     Samples(Planes),
     /// The red channel of the first `size` of a texture on the engine's device. The work that writes it is submitted.
     Image {
-        /// May be read by kernels.
-        texture: wgpu::Texture,
+        /// Of [`Gpu::lend`]. May be read by kernels.
+        texture: Lent,
         /// Width and height of the matte; the texture may be larger.
         size: Size,
     },

@@ -1,6 +1,12 @@
 //! Where a network runs.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use burn::tensor::wgpu::WgpuSetup;
 
@@ -11,12 +17,19 @@ use crate::MlError;
 /// On a software adapter the CPU is the better choice: burn's native kernels are some twenty times faster than its shaders are on
 /// a software driver, and the pixels are in host memory anyway.
 #[derive(Clone)]
-pub struct Device(burn::tensor::Device);
+pub struct Device {
+    burn: burn::tensor::Device,
+    read_bytes: Arc<AtomicU64>,
+}
 
 impl Device {
+    fn new(burn: burn::tensor::Device) -> Self {
+        Self { burn, read_bytes: Arc::default() }
+    }
+
     /// burn's native kernels, on all cores.
     pub fn cpu() -> Self {
-        Self(burn::tensor::Device::flex())
+        Self::new(burn::tensor::Device::flex())
     }
 
     /// The caller's wgpu device. Register a device once and clone the result: each call makes a runtime of its own.
@@ -27,7 +40,7 @@ impl Device {
         burn::tensor::Device::wgpu_options()
             .setup(setup)
             .init()
-            .map(Self)
+            .map(Self::new)
             .map_err(|cause| MlError::Device { cause: cause.to_string() })
     }
 
@@ -37,13 +50,23 @@ impl Device {
         adapter.features() - wgpu::Features::MAPPABLE_PRIMARY_BUFFERS - wgpu::Features::all_experimental_mask()
     }
 
-    pub(crate) fn burn(&self) -> &burn::tensor::Device {
-        &self.0
+    /// What burn calls it.
+    pub fn burn(&self) -> &burn::tensor::Device {
+        &self.burn
+    }
+
+    /// Bytes of tensors that were read into host memory through this device and its clones.
+    pub fn read_bytes(&self) -> u64 {
+        self.read_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_read(&self, bytes: u64) {
+        self.read_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 
 impl fmt::Debug for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Device({:?})", self.0)
+        write!(f, "Device({:?})", self.burn)
     }
 }

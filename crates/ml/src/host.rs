@@ -44,9 +44,11 @@ impl Normalise {
     }
 }
 
-/// The tensor's numbers in order. Waits for the device.
-pub(crate) fn to_values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, MlError> {
-    tensor.try_into_vec_as::<f32>().map_err(|cause| MlError::Run { cause: cause.to_string() })
+/// The tensor's numbers in order. Waits for the device, which counts them.
+pub(crate) fn to_values<const D: usize>(tensor: Tensor<D>, device: &Device) -> Result<Vec<f32>, MlError> {
+    let values = tensor.try_into_vec_as::<f32>().map_err(|cause| MlError::Run { cause: cause.to_string() })?;
+    device.count_read(size_of_val(&values[..]) as u64);
+    Ok(values)
 }
 
 /// A tensor of these numbers.

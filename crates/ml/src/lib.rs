@@ -6,6 +6,7 @@
 //!
 //! Start with [`Models`], which answers the engine with what is installed, or with [`RetinaFace`] and [`Matting`]; a network's own page is the head of its folder in [`models`].
 
+mod away;
 pub mod bridge;
 mod device;
 mod error;

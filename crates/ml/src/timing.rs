@@ -23,6 +23,7 @@ const FACES_SIZE: Size = Size::new(640, 640);
 #[derive(Debug)]
 pub struct Timed {
     name: &'static str,
+    device: Device,
     network: Network,
     picture: Planes,
 }
@@ -78,7 +79,7 @@ impl Timed {
         };
         let samples = (0..size.area() * 3).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         let picture = Planes::new(size, Layout::RGB8, samples).expect("three bytes a pixel");
-        Ok(Self { name, network, picture })
+        Ok(Self { name, device, network, picture })
     }
 
     /// Which network it is.
@@ -112,7 +113,7 @@ impl Timed {
                 let preprocess = lap();
                 let matte = network.forward(input, &mut unwatched);
                 let inference = lap();
-                drop(host::to_values(matte)?);
+                drop(host::to_values(matte, &self.device)?);
                 Ok(Stages { preprocess, inference, post: lap() })
             }
         }

@@ -6,10 +6,8 @@
 //! more are refused.
 
 use std::{
-    panic::{self, AssertUnwindSafe},
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
-    thread,
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use burn::tensor::wgpu::WgpuSetup;
@@ -22,6 +20,7 @@ use tintype_weights::{Model, NotInstalled, Store};
 
 use crate::{
     Device, Matting, MattingKind, MlError, RetinaFace,
+    away::{Answers, Away},
     bridge::{Bridge, Light},
 };
 
@@ -35,7 +34,8 @@ pub struct ModelsOptions {
     /// Which network makes mattes where none is asked for; without it the best that is installed, on a GPU, and the quickest
     /// on the processor, which takes minutes for pictures that the best ones look at.
     pub matting: Option<MattingKind>,
-    /// Pictures that are looked at at once, at least 1. More need more memory and gain little: one keeps the device busy.
+    /// Pictures that are looked at at once, at least 1. More need more memory and gain little: one keeps the device busy. On a GPU
+    /// at least as many as go through a network together.
     pub at_once: usize,
     /// Pictures that may wait for their turn; more are refused.
     pub waiting: usize,
@@ -65,8 +65,7 @@ pub enum On {
 #[derive(Debug)]
 pub struct Models {
     options: ModelsOptions,
-    turns: Turns,
-    desk: OnceLock<Desk>,
+    asked: OnceLock<(Desk, Turns)>,
 }
 
 /// Where the networks are asked.
@@ -75,20 +74,50 @@ enum Desk {
     /// On the thread that asks, for networks on the processor.
     Here(Box<Networks>),
     /// On a thread of their own, for networks on the GPU.
-    Away(Away),
+    Away(Away<Networks>),
 }
+
+/// Pictures that go through the detector together where several wait.
+const FACES_BATCH: usize = 4;
 
 impl Models {
     /// Loads nothing yet.
     pub fn new(options: ModelsOptions) -> Self {
-        let turns = Turns::new(options.at_once, options.waiting);
-        Self { options, turns, desk: OnceLock::new() }
+        Self { options, asked: OnceLock::new() }
     }
 
     /// On the processor, unless [`Vision::attach`] has decided otherwise.
+    fn asked(&self) -> &(Desk, Turns) {
+        self.asked.get_or_init(|| {
+            let networks = Networks::new(&self.options, Prefer::Quickest, Device::cpu(), None);
+            (Desk::Here(Box::new(networks)), Turns::new(self.options.at_once, self.options.waiting))
+        })
+    }
+
     fn desk(&self) -> &Desk {
-        self.desk
-            .get_or_init(|| Desk::Here(Box::new(Networks::new(&self.options, Prefer::Quickest, Device::cpu(), None))))
+        &self.asked().0
+    }
+
+    /// Waits for a turn, unless too many do.
+    fn turn(&self) -> Result<Turn<'_>, VisionError> {
+        self.asked().1.take()
+    }
+
+    /// The network that is asked for, or configured; `None` leaves the choice to what is installed.
+    fn wanted(&self, model: Option<SegmentModel>) -> Option<MattingKind> {
+        model.map(kind_of).or(self.options.matting)
+    }
+
+    /// Bytes that networks on the GPU brought back to the host so far, 0 if they run on the processor: boxes of faces, and whatever a
+    /// network reads when it is loaded. Blocks while the networks are busy.
+    ///
+    /// # Errors
+    /// When a network panicked.
+    pub fn read_bytes(&self) -> Result<u64, VisionError> {
+        match self.desk() {
+            Desk::Here(_) => Ok(0),
+            Desk::Away(away) => away.ask(|networks| Ok(networks.device.read_bytes())),
+        }
     }
 }
 
@@ -104,9 +133,11 @@ impl Vision for Models {
             On::Cpu => false,
         };
         if on_gpu {
-            let away = Away::start(&self.options, gpu, space)?;
+            let away = Away::start(Networks::on(&self.options, gpu, space)?)?;
+            let together = MattingKind::ALL.map(MattingKind::batch).into_iter().fold(FACES_BATCH, usize::max);
+            let turns = Turns::new(self.options.at_once.max(together), self.options.waiting);
             // A second engine by the same models finds them where they are.
-            drop(self.desk.set(Desk::Away(away)));
+            drop(self.asked.set((Desk::Away(away), turns)));
         }
         Ok(())
     }
@@ -127,19 +158,17 @@ impl Vision for Models {
     }
 
     fn faces(&self, view: View<'_>) -> Result<Vec<Face>, VisionError> {
-        let _turn = self.turns.take()?;
+        let _turn = self.turn()?;
         match (self.desk(), view) {
-            (Desk::Here(networks), View::Samples(picture)) => networks.faces()?.detect(picture).map_err(failed),
-            (Desk::Away(away), View::Image { texture, size }) => {
-                let texture = texture.clone();
-                away.ask(move |networks| networks.faces_of_image(&texture, size))
-            }
+            (Desk::Here(networks), View::Samples(picture)) => networks.detector()?.detect(picture).map_err(failed),
+            (Desk::Away(away), View::Image { texture, size }) => away.faces(texture.clone(), size),
             (Desk::Here(_) | Desk::Away(_), _) => Err(misplaced()),
         }
     }
 
     fn matte_view(&self, _: Size, model: Option<SegmentModel>) -> Result<Size, VisionError> {
-        let input_size = move |networks: &Networks| Ok(networks.matting(model)?.input_size());
+        let wanted = self.wanted(model);
+        let input_size = move |networks: &Networks| Ok(networks.matting(wanted)?.input_size());
         match self.desk() {
             Desk::Here(networks) => input_size(networks),
             Desk::Away(away) => away.ask(input_size),
@@ -147,15 +176,12 @@ impl Vision for Models {
     }
 
     fn matte(&self, view: View<'_>, model: Option<SegmentModel>) -> Result<MatteOf, VisionError> {
-        let _turn = self.turns.take()?;
+        let _turn = self.turn()?;
         match (self.desk(), view) {
             (Desk::Here(networks), View::Samples(picture)) => {
-                networks.matting(model)?.matte(picture).map(MatteOf::Samples).map_err(failed)
+                networks.matting(self.wanted(model))?.matte(picture).map(MatteOf::Samples).map_err(failed)
             }
-            (Desk::Away(away), View::Image { texture, size }) => {
-                let texture = texture.clone();
-                away.ask(move |networks| networks.matte_of_image(&texture, size, model))
-            }
+            (Desk::Away(away), View::Image { texture, size }) => away.matte(texture.clone(), size, self.wanted(model)),
             (Desk::Here(_) | Desk::Away(_), _) => Err(misplaced()),
         }
     }
@@ -180,9 +206,9 @@ struct Networks {
     wanted: Option<MattingKind>,
     prefer: Prefer,
     device: Device,
-    /// How working images reach networks on the GPU.
-    bridge: Option<(Bridge, wgpu::Device)>,
-    faces: Slot<RetinaFace>,
+    /// How working images reach networks on the GPU, and whose they are.
+    bridge: Option<(Bridge, Gpu)>,
+    detector: Slot<RetinaFace>,
     /// By the place of their kind among all.
     matting: [Slot<Matting>; MattingKind::ALL.len()],
 }
@@ -215,16 +241,36 @@ fn kind_of(model: SegmentModel) -> MattingKind {
 }
 
 impl Networks {
-    fn new(options: &ModelsOptions, prefer: Prefer, device: Device, bridge: Option<(Bridge, wgpu::Device)>) -> Self {
+    fn new(options: &ModelsOptions, prefer: Prefer, device: Device, bridge: Option<(Bridge, Gpu)>) -> Self {
         Self {
             store: options.store.clone(),
             wanted: options.matting,
             prefer,
             device,
             bridge,
-            faces: Slot::default(),
+            detector: Slot::default(),
             matting: Default::default(),
         }
+    }
+
+    /// On the engine's device.
+    fn on(options: &ModelsOptions, gpu: &Gpu, space: Space) -> Result<Self, VisionError> {
+        let instance = gpu.instance().ok_or_else(|| {
+            VisionError::Failed("models run on the GPU only where the engine created its device".into())
+        })?;
+        let device = Device::wgpu(WgpuSetup {
+            instance: instance.clone(),
+            adapter: gpu.adapter().clone(),
+            device: gpu.device().clone(),
+            queue: gpu.queue().clone(),
+            backend: gpu.adapter().get_info().backend,
+        });
+        // burn has taken the device's callbacks, of which one panics.
+        gpu.listen();
+        let light = if space == Space::Linear { Light::Linear } else { Light::Encoded };
+        let bridge = Bridge::new(gpu.device(), gpu.queue(), Texel::F16, light);
+        let prefer = if gpu.caps().is_software { Prefer::Quickest } else { Prefer::Best };
+        Ok(Self::new(options, prefer, device.map_err(failed)?, Some((bridge, gpu.clone()))))
     }
 
     /// Loads what is installed and lets each network look at an empty picture. The names of the models that are there.
@@ -233,18 +279,18 @@ impl Networks {
             Planes::new(size, Layout::RGB8, vec![127; size.area() as usize * 3]).expect("three bytes a pixel")
         };
         let mut names = Vec::new();
-        if let Some(network) = if_installed(self.faces())? {
+        if let Some(network) = if_installed(self.detector())? {
             let size = Size::new(320, 320);
             match &self.bridge {
-                Some((_, gpu)) => self.faces_of_image(&image(gpu, size), size).map(drop)?,
+                Some((_, gpu)) => self.faces(&[gpu.lend(size, Texel::F16).clone()], size).map(drop)?,
                 None => network.detect(&gray(size)).map(drop).map_err(failed)?,
             }
             names.push(FACES);
         }
-        if let Some(network) = if_installed(self.matting(None))? {
+        if let Some(network) = if_installed(self.matting(self.wanted))? {
             let size = network.input_size();
             match &self.bridge {
-                Some((_, gpu)) => self.matte_of_image(&image(gpu, size), size, None).map(drop)?,
+                Some((_, gpu)) => self.mattes(&[gpu.lend(size, Texel::F16).clone()], size, self.wanted).map(drop)?,
                 None => network.matte(&gray(size)).map(drop).map_err(failed)?,
             }
             names.push(network.kind().name());
@@ -252,14 +298,13 @@ impl Networks {
         Ok(names)
     }
 
-    fn faces(&self) -> Result<Arc<RetinaFace>, VisionError> {
-        self.faces.get_or_load(|| RetinaFace::load(&self.path(FACES, GRAVITY)?, &self.device).map_err(failed))
+    fn detector(&self) -> Result<Arc<RetinaFace>, VisionError> {
+        self.detector.get_or_load(|| RetinaFace::load(&self.path(FACES, GRAVITY)?, &self.device).map_err(failed))
     }
 
-    /// The network that makes mattes: the one that is asked for, the one that is configured, or of those installed the
-    /// preferred one.
-    fn matting(&self, asked: Option<SegmentModel>) -> Result<Arc<Matting>, VisionError> {
-        if let Some(kind) = asked.map(kind_of).or(self.wanted) {
+    /// The network that makes mattes: the one that is wanted, or of those installed the preferred one.
+    fn matting(&self, wanted: Option<MattingKind>) -> Result<Arc<Matting>, VisionError> {
+        if let Some(kind) = wanted {
             return self.matting_of(kind);
         }
         for kind in self.prefer.order() {
@@ -277,27 +322,6 @@ impl Networks {
             .get_or_load(|| Matting::load(kind, &self.path(kind.name(), SEGMENT)?, &self.device).map_err(failed))
     }
 
-    fn faces_of_image(&self, texture: &wgpu::Texture, size: Size) -> Result<Vec<Face>, VisionError> {
-        let (bridge, _) = self.bridge.as_ref().ok_or_else(misplaced)?;
-        self.faces()?.detect_image(bridge, &view(texture), size).map_err(failed)
-    }
-
-    fn matte_of_image(
-        &self,
-        texture: &wgpu::Texture,
-        size: Size,
-        model: Option<SegmentModel>,
-    ) -> Result<MatteOf, VisionError> {
-        let (bridge, gpu) = self.bridge.as_ref().ok_or_else(misplaced)?;
-        let network = self.matting(model)?;
-        if size != network.input_size() {
-            return Err(failed(MlError::Size { found: size, needed: network.input_size() }));
-        }
-        let matte = image(gpu, size);
-        network.matte_image(bridge, &view(texture), &view(&matte)).map_err(failed)?;
-        Ok(MatteOf::Image { texture: matte, size })
-    }
-
     /// Where the weights of a model are.
     fn path(&self, name: &str, wanted: &'static str) -> Result<PathBuf, VisionError> {
         let found = Model::find(name).and_then(|model| self.store.installed(model));
@@ -311,6 +335,38 @@ impl Networks {
     }
 }
 
+impl Answers for Networks {
+    fn most_faces(&self) -> usize {
+        FACES_BATCH
+    }
+
+    fn most_mattes(&self, by: Option<MattingKind>) -> usize {
+        self.matting(by).map_or(1, |network| network.kind().batch())
+    }
+
+    fn faces(&self, textures: &[wgpu::Texture], size: Size) -> Result<Vec<Vec<Face>>, VisionError> {
+        let (bridge, _) = self.bridge.as_ref().ok_or_else(misplaced)?;
+        self.detector()?.detect_images(bridge, &views(textures), size).map_err(failed)
+    }
+
+    fn mattes(
+        &self,
+        textures: &[wgpu::Texture],
+        size: Size,
+        by: Option<MattingKind>,
+    ) -> Result<Vec<MatteOf>, VisionError> {
+        let (bridge, gpu) = self.bridge.as_ref().ok_or_else(misplaced)?;
+        let network = self.matting(by)?;
+        if size != network.input_size() {
+            return Err(failed(MlError::Size { found: size, needed: network.input_size() }));
+        }
+        let mattes: Vec<_> = textures.iter().map(|_| gpu.lend(size, Texel::F16)).collect();
+        let views_of_mattes: Vec<_> = mattes.iter().map(|matte| view(matte)).collect();
+        network.matte_images(bridge, &views(textures), &views_of_mattes).map_err(failed)?;
+        Ok(mattes.into_iter().map(|texture| MatteOf::Image { texture, size }).collect())
+    }
+}
+
 /// What is not installed is no error.
 fn if_installed<T>(network: Result<T, VisionError>) -> Result<Option<T>, VisionError> {
     match network {
@@ -320,77 +376,12 @@ fn if_installed<T>(network: Result<T, VisionError>) -> Result<Option<T>, VisionE
     }
 }
 
-/// An image as the engine's are.
-fn image(gpu: &wgpu::Device, size: Size) -> wgpu::Texture {
-    gpu.create_texture(&wgpu::TextureDescriptor {
-        label: Some("matte"),
-        size: wgpu::Extent3d { width: size.width, height: size.height, depth_or_array_layers: 1 },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: wgpu::TextureFormat::Rgba16Float,
-        usage: wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::TEXTURE_BINDING,
-        view_formats: &[],
-    })
+fn views(textures: &[wgpu::Texture]) -> Vec<wgpu::TextureView> {
+    textures.iter().map(view).collect()
 }
 
 fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
     texture.create_view(&wgpu::TextureViewDescriptor::default())
-}
-
-/// Networks on the GPU: asked on one thread, because burn keeps an encoder for each, and what one thread recorded no other
-/// flushes.
-#[derive(Debug)]
-struct Away {
-    questions: Mutex<mpsc::Sender<Question>>,
-}
-
-type Question = Box<dyn FnOnce(&Networks) + Send>;
-
-impl Away {
-    fn start(options: &ModelsOptions, gpu: &Gpu, space: Space) -> Result<Self, VisionError> {
-        let instance = gpu.instance().ok_or_else(|| {
-            VisionError::Failed("models run on the GPU only where the engine created its device".into())
-        })?;
-        let device = Device::wgpu(WgpuSetup {
-            instance: instance.clone(),
-            adapter: gpu.adapter().clone(),
-            device: gpu.device().clone(),
-            queue: gpu.queue().clone(),
-            backend: gpu.adapter().get_info().backend,
-        });
-        // burn has taken the device's callbacks, of which one panics.
-        gpu.listen();
-        let light = if space == Space::Linear { Light::Linear } else { Light::Encoded };
-        let bridge = Bridge::new(gpu.device(), gpu.queue(), Texel::F16, light);
-        let prefer = if gpu.caps().is_software { Prefer::Quickest } else { Prefer::Best };
-        let bridge = Some((bridge, gpu.device().clone()));
-        let networks = Networks::new(options, prefer, device.map_err(failed)?, bridge);
-        let (questions, asked) = mpsc::channel::<Question>();
-        let answering = move || {
-            for question in asked {
-                // Whoever asked finds out by the answer that never comes.
-                drop(panic::catch_unwind(AssertUnwindSafe(|| question(&networks))));
-            }
-        };
-        thread::Builder::new()
-            .name("tintype-ml".to_owned())
-            .spawn(answering)
-            .map_err(|error| VisionError::Failed(error.into()))?;
-        Ok(Self { questions: Mutex::new(questions) })
-    }
-
-    /// Waits for the answer.
-    fn ask<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&Networks) -> Result<T, VisionError> + Send + 'static,
-    ) -> Result<T, VisionError> {
-        let (answer, answered) = mpsc::channel();
-        let asking: Question = Box::new(move |networks| drop(answer.send(question(networks))));
-        let gone = || VisionError::Failed("a network panicked".into());
-        lock(&self.questions).send(asking).map_err(|_unsent| gone())?;
-        answered.recv().map_err(|_unanswered| gone())?
-    }
 }
 
 /// A network that is loaded once.

@@ -51,6 +51,11 @@ impl Weights {
 
     /// The tensor called `name`, which must have exactly `shape`.
     pub fn tensor<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, MlError> {
+        Ok(host::from_values(self.values(name, shape)?, shape, &self.device))
+    }
+
+    /// Its numbers, for a network that computes with them once, when it is loaded.
+    pub fn values<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Vec<f32>, MlError> {
         let file = self.file()?;
         let view = file.tensor(name).map_err(|_missing| MlError::MissingTensor {
             path: self.path.clone(),
@@ -77,7 +82,7 @@ impl Weights {
             }
         };
         self.taken.borrow_mut().insert(name.to_owned());
-        Ok(host::from_values(values, shape, &self.device))
+        Ok(values)
     }
 
     /// Refuses a file that has more than what was taken, except tensors whose name starts with one of `unneeded`.

@@ -1,10 +1,13 @@
 //! The adapter under test, and running operations on it without any codec.
 
-use std::{env, fmt, sync::OnceLock};
+use std::{
+    env, fmt,
+    sync::{Arc, OnceLock},
+};
 
 use tintype::Tintype;
 use tintype_engine::{
-    Gpu, Plan, Recording, Space, Texel, Working,
+    Gpu, Plan, Recording, Space, Texel, Vision, Working,
     gpu::{self, Caps, GpuOptions},
     ops::{Case, Reach, Unpack},
     plan::Picture,
@@ -31,6 +34,14 @@ pub fn gpu() -> Option<&'static Gpu> {
 pub fn engine() -> Option<&'static Tintype> {
     static ENGINE: OnceLock<Option<Tintype>> = OnceLock::new();
     ENGINE.get_or_init(|| or_skip(Tintype::builder().build(), Tintype::caps)).as_ref()
+}
+
+/// A whole engine whose pictures `vision` looks at, on a device of its own; skips and fails as [`gpu()`] does.
+///
+/// # Panics
+/// When there is no adapter and `ALLOW_NO_GPU` is not `1`.
+pub fn engine_seeing(vision: Arc<dyn Vision>) -> Option<Tintype> {
+    or_skip(Tintype::builder().vision(vision).build(), Tintype::caps)
 }
 
 fn or_skip<T, E: fmt::Display>(built: Result<T, E>, caps: impl Fn(&T) -> &Caps) -> Option<T> {

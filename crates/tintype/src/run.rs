@@ -10,7 +10,6 @@ use tintype_codecs::{self as codecs, Metadata};
 use tintype_engine::{
     Plan, gpu,
     plan::{self, Source, Stage},
-    wgpu,
 };
 use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, Warning};
 use tintype_pixels::{Depth, Fault, ImageInfo, Layout, Planes, Size};
@@ -93,7 +92,7 @@ pub(crate) enum Held<'a> {
     /// On the host.
     Samples(Cow<'a, Planes>),
     /// On the device.
-    Texture(wgpu::Texture),
+    Texture(gpu::Lent),
 }
 
 impl Held<'_> {
@@ -270,7 +269,7 @@ impl Work<'_> {
         let plan = Plan::new(&sources, &request)?;
         let texture = tintype.gpu().run(plan.record(), &inputs(&decoded))?.texture;
         let missing = TransformError::WrongResult { got: 0, expected: plan.size().area() * 8 };
-        Ok(Texture { texture: texture.ok_or(missing)?, size: plan.size() })
+        Ok(Texture { texture: texture.ok_or(missing)?.keep(), size: plan.size() })
     }
 
     /// The stages with everything looked up.

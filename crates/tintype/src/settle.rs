@@ -7,10 +7,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use tintype_engine::{
-    Plan, Vision, VisionError,
+    Plan, Vision, VisionError, gpu,
     plan::{self, Draw, Found, Source, Stage, Unknown},
     vision::{MatteOf, Place, View},
-    wgpu,
 };
 use tintype_options::TransformOptions;
 use tintype_pixels::{Channels, Depth, Layout, Orientation, Planes, Size};
@@ -150,7 +149,7 @@ impl Settle<'_> {
 /// A copy that a model looks at.
 pub(crate) enum Viewed {
     Samples(Planes),
-    Image { texture: wgpu::Texture, size: Size },
+    Image { texture: gpu::Lent, size: Size },
 }
 
 impl Viewed {

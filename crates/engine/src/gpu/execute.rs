@@ -309,6 +309,7 @@ impl Finished {
             buffer.buffer.unmap();
             core.pool.return_buffer(buffer);
         }
+        core.pool.count_read(bytes.len() as u64);
         let nanoseconds = self.timestamps.map(|t| t.nanoseconds(core.queue.get_timestamp_period())).unwrap_or_default();
         let passes = self
             .passes
@@ -316,11 +317,6 @@ impl Finished {
             .zip(nanoseconds)
             .map(|((pass, kernel), nanoseconds)| PassTime { pass, kernel, nanoseconds })
             .collect();
-        Output {
-            bytes,
-            texture: self.texture.map(|texture| core.pool.give_away(texture)),
-            gpu_time: self.gpu_time,
-            passes,
-        }
+        Output { bytes, texture: self.texture.map(|texture| core.pool.lend(texture)), gpu_time: self.gpu_time, passes }
     }
 }

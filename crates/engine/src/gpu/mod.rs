@@ -18,15 +18,17 @@ mod threads;
 
 use std::{sync::Arc, time::Duration};
 
+use tintype_pixels::Size;
 use tintype_wgsl::Texel;
 
 pub use adapter::GpuOptions;
 pub use caps::Caps;
 pub use error::GpuError;
-pub use pool::Counters;
+pub use pipelines::group_entries;
+pub use pool::{Counters, Lent};
 pub use profile::PassTime;
 
-use crate::{Recording, plan};
+use crate::{Recording, plan, record::texture_class};
 use budget::Budget;
 use execute::Finished;
 use pipelines::Pipelines;
@@ -95,8 +97,8 @@ impl<'a> From<&'a [u8]> for Source<'a> {
 pub struct Output {
     /// Samples, if the recording packs; empty otherwise.
     pub bytes: Vec<u8>,
-    /// The kept image, if the recording keeps one. It belongs to the caller.
-    pub texture: Option<wgpu::Texture>,
+    /// The image that the recording kept, if it keeps one; it goes back to the pool when dropped, unless kept.
+    pub texture: Option<Lent>,
     /// Time from submission to completion.
     pub gpu_time: Duration,
     /// Time of each pass on the device; empty unless asked for.
@@ -201,6 +203,17 @@ impl Gpu {
     pub fn counters(&self) -> Counters {
         let core = &self.0.core;
         Counters { pipelines: core.pipelines.created(), ..core.pool.counters() }
+    }
+
+    /// Bytes of results that were copied to the host since the start.
+    pub fn read_bytes(&self) -> u64 {
+        self.0.core.pool.read_bytes()
+    }
+
+    /// A texture for a working image of `size`, at least that large, from the pool. What it holds is left over.
+    pub fn lend(&self, size: Size, texel: Texel) -> Lent {
+        let core = &self.0.core;
+        core.pool.lend(core.pool.texture(texture_class(size, core.caps.texture_side), texel))
     }
 
     /// Runs a recording; `sources` are the inputs its uploads name. Blocks until the result is there.

@@ -136,8 +136,7 @@ impl<'a> Compiler<'a> {
         kernel: &'static Kernel,
         texel: Texel,
     ) -> Self {
-        let entries: Vec<_> =
-            kernel.bindings.iter().enumerate().map(|(index, b)| entry(kernel, index as u32, *b, texel)).collect();
+        let entries = group_entries(kernel, texel);
         let group = device
             .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(kernel.name), entries: &entries });
         let groups: &[_] = if kernel.tape { &[Some(&group), Some(tape_group)] } else { &[Some(&group)] };
@@ -187,6 +186,12 @@ fn module(device: &wgpu::Device, kernel: &Kernel, texel: Texel) -> wgpu::ShaderM
     // params block, a tape's length or a span of a weights table, all of which the engine computes and bounds; none depends
     // on pixels. All other checks stay on.
     unsafe { device.create_shader_module_trusted(descriptor, checks) }
+}
+
+/// The layout of a kernel's group 0, for programs that run kernels of their own on a shared device: the params block has a
+/// dynamic offset.
+pub fn group_entries(kernel: &Kernel, texel: Texel) -> Vec<wgpu::BindGroupLayoutEntry> {
+    (0..).zip(kernel.bindings).map(|(binding, kind)| entry(kernel, binding, *kind, texel)).collect()
 }
 
 fn entry(kernel: &Kernel, binding: u32, kind: Binding, texel: Texel) -> wgpu::BindGroupLayoutEntry {

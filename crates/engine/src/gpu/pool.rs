@@ -4,7 +4,11 @@
 
 use std::{
     collections::VecDeque,
-    sync::atomic::{AtomicU64, Ordering},
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use parking_lot::Mutex;
@@ -53,6 +57,40 @@ pub struct Counters {
     pub held_bytes: u64,
 }
 
+/// A texture of the pool's that somebody holds. When it is dropped, work that is submitted later may overwrite it: whoever
+/// reads it has submitted that by then.
+#[derive(Debug)]
+pub struct Lent {
+    /// There until the lent texture is kept or dropped.
+    texture: Option<PooledTexture>,
+    pool: Arc<Pool>,
+}
+
+impl Lent {
+    /// The texture for good; the pool forgets it.
+    pub fn keep(mut self) -> wgpu::Texture {
+        let texture = self.texture.take().expect("a lent texture is kept once");
+        self.pool.forget(texture.bytes());
+        texture.texture
+    }
+}
+
+impl Deref for Lent {
+    type Target = wgpu::Texture;
+
+    fn deref(&self) -> &wgpu::Texture {
+        &self.texture.as_ref().expect("a lent texture is there until it is dropped").texture
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(texture) = self.texture.take() {
+            self.pool.return_texture(texture);
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Idle {
     Texture(PooledTexture),
@@ -78,6 +116,7 @@ pub(super) struct Pool {
     textures: AtomicU64,
     buffers: AtomicU64,
     held_bytes: AtomicU64,
+    read_bytes: AtomicU64,
 }
 
 impl PooledTexture {
@@ -96,6 +135,7 @@ impl Pool {
             textures: AtomicU64::new(0),
             buffers: AtomicU64::new(0),
             held_bytes: AtomicU64::new(0),
+            read_bytes: AtomicU64::new(0),
         }
     }
 
@@ -177,10 +217,19 @@ impl Pool {
         self.put(Idle::Buffer(buffer));
     }
 
-    /// The texture leaves the pool for good.
-    pub(super) fn give_away(&self, texture: PooledTexture) -> wgpu::Texture {
-        self.held_bytes.fetch_sub(texture.bytes(), Ordering::Relaxed);
-        texture.texture
+    /// The texture is somebody's until the answer is dropped.
+    pub(super) fn lend(self: &Arc<Self>, texture: PooledTexture) -> Lent {
+        Lent { texture: Some(texture), pool: Arc::clone(self) }
+    }
+
+    /// Bytes of results that were copied to the host since the start.
+    pub(super) fn read_bytes(&self) -> u64 {
+        self.read_bytes.load(Ordering::Relaxed)
+    }
+
+    /// So much of a result was copied to the host.
+    pub(super) fn count_read(&self, bytes: u64) {
+        self.read_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Something will not come back.

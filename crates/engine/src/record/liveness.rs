@@ -68,7 +68,8 @@ impl Recording {
     }
 }
 
-fn texture_class(size: Size, max_side: u32) -> Size {
+/// Textures come in steps of some pixels, so that slightly different images share them.
+pub(crate) fn texture_class(size: Size, max_side: u32) -> Size {
     let side = |v: u32| v.next_multiple_of(TEXTURE_CLASS_PX).min(max_side.max(v));
     Size::new(side(size.width), side(size.height))
 }

@@ -7,6 +7,7 @@ mod liveness;
 mod recording;
 mod tape;
 
+pub(crate) use liveness::texture_class;
 pub use liveness::{Allocation, size_class};
 pub use recording::{Bound, BufferId, BufferRole, ImageId, Pass, PassBuilder, Recording};
 pub use tape::{Instruction, TAPE_LEN};

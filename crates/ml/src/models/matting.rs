@@ -66,6 +66,15 @@ impl MattingKind {
             Self::IsNet | Self::BiRefNetLite | Self::BiRefNet => Size::new(1024, 1024),
         }
     }
+
+    /// How many pictures go through the network together where several wait. A large one keeps a GPU busy by itself, and many of
+    /// them would need gigabytes.
+    pub fn batch(self) -> usize {
+        match self {
+            Self::U2Netp | Self::U2Net => 4,
+            Self::IsNet | Self::BiRefNetLite | Self::BiRefNet => 1,
+        }
+    }
 }
 
 /// A network that makes mattes of pictures.
@@ -113,23 +122,23 @@ impl Matting {
         if size != self.input_size() {
             return Err(MlError::Size { found: size, needed: self.input_size() });
         }
-        let values = host::to_values(self.forward(self.input(picture)?, &mut unwatched))?;
+        let values = host::to_values(self.forward(self.input(picture)?, &mut unwatched), &self.device)?;
         let bytes = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
         let layout = Layout::new(Channels::Gray, Depth::F32);
         Ok(Planes::new(size, layout, bytes).expect("the matte has the picture's size"))
     }
 
-    /// The same for a working image on the GPU that this network is on, whose first [`Self::input_size`] is looked at; the matte is
-    /// written to `matte` as premultiplied white. No pixel visits the host, and nothing waits for the GPU.
-    pub fn matte_image(
+    /// The same for working images on the GPU that this network is on, of each of which the first [`Self::input_size`] is looked at; the
+    /// mattes are written to `mattes` as premultiplied white. No pixel visits the host, and nothing waits for the GPU.
+    pub fn matte_images(
         &self,
         bridge: &Bridge,
-        image: &wgpu::TextureView,
-        matte: &wgpu::TextureView,
+        images: &[wgpu::TextureView],
+        mattes: &[wgpu::TextureView],
     ) -> Result<(), MlError> {
         let size = self.input_size();
-        let input = bridge.tensor_from_image(image, size, &self.kind.normalise(), size, &self.device)?;
-        bridge.image_from_tensor(self.forward(input, &mut unwatched), matte)
+        let input = bridge.tensor_from_images(images, size, &self.kind.normalise(), size, &self.device)?;
+        bridge.images_from_tensor(self.forward(input, &mut unwatched), mattes)
     }
 
     /// The network's input for a picture of any size.
@@ -137,7 +146,7 @@ impl Matting {
         self.kind.normalise().tensor(picture, picture.size(), &self.device)
     }
 
-    /// The matte `[1, 1, height, width]` of an input, which may have another size than [`Self::input_size`]: any for U²-Net and
+    /// The mattes `[pictures, 1, height, width]` of an input of as many pictures as [`MattingKind::batch`] allows, which may have another size than [`Self::input_size`]: any for U²-Net and
     /// IS-Net, multiples of [`birefnet::COARSEST`] for BiRefNet.
     pub fn forward(&self, input: Tensor<4>, watch: Watch<'_>) -> Tensor<4> {
         match &self.network {

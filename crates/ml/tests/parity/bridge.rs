@@ -1,15 +1,20 @@
 //! Working images to tensors and back, without the host in between.
 
 use burn::tensor::{
-    Tensor,
+    Tensor, TensorData,
     wgpu::{WgpuSetup, wgpu},
 };
 use half::f16;
 use tintype_ml::{
     Matting, MattingKind, RetinaFace,
     bridge::{Bridge, Light},
+    models::retinaface::{
+        anchors::{self, Level, Rules},
+        neck::{ANCHORS, HeadMaps},
+    },
+    nn::unwatched,
 };
-use tintype_pixels::{Planes, Size};
+use tintype_pixels::{Face, Planes, Size};
 use tintype_wgsl::Texel;
 
 use crate::setup::{self, Gpu};
@@ -92,17 +97,17 @@ fn a_thousand_alternations_keep_their_order() {
     let (setup, bridge) = (&gpu.setup, bridge(gpu));
     let size = Size::new(32, 4);
     let (from, to) = (image(setup, size), image(setup, size));
-    let (from_view, to_view) = (view(&from), view(&to));
+    let (from_view, to_view) = ([view(&from)], [view(&to)]);
     let bytes = 8 * size.area();
     let readback = Readback::new(setup, TURNS * bytes);
     let code = |turn: u64| (turn * 7 % 251) as u8;
     for turn in 0..TURNS {
         write(setup, &from, &setup::picture(size, |_, _| [code(turn), 0, 255]));
-        let x = bridge.tensor_from_image(&from_view, size, &MattingKind::IsNet.normalise(), size, &gpu.device);
+        let x = bridge.tensor_from_images(&from_view, size, &MattingKind::IsNet.normalise(), size, &gpu.device);
         let red: Tensor<4> = x.unwrap().narrow(1, 0, 1);
         // Several steps, so that burn's memory changes hands.
         let y = ((red + 0.5) * 0.25 + 0.25) * 2.0 - 0.5;
-        bridge.image_from_tensor(y, &to_view).unwrap();
+        bridge.images_from_tensor(y, &to_view).unwrap();
         readback.copy(setup, &to, size, turn * bytes);
     }
     let values = readback.values(setup);
@@ -127,13 +132,108 @@ fn an_image_becomes_the_tensor_that_its_samples_become() {
         (MattingKind::U2Netp.normalise(), size),
         (MattingKind::IsNet.normalise(), size),
     ] {
-        let found = bridge.tensor_from_image(&view(&texture), size, &normalise, padded, &gpu.device).unwrap();
+        let found = bridge.tensor_from_images(&[view(&texture)], size, &normalise, padded, &gpu.device).unwrap();
         let found = found.into_data().try_to_vec::<f32>().unwrap();
         let expected =
             normalise.tensor(&picture, padded, &gpu.device).unwrap().into_data().try_to_vec::<f32>().unwrap();
         let off = found.iter().zip(&expected).map(|(a, b)| (a - b).abs() - 1e-6 * b.abs()).fold(0.0, f32::max);
         assert!(off <= 1e-6 && found.len() == expected.len(), "{normalise:?}: {off}");
     }
+}
+
+/// What a detector might say about two pictures of 64x96, some of it faces.
+fn heads(gpu: &Gpu) -> [HeadMaps; 3] {
+    let map = |seed: usize, numbers: usize, stride: usize| {
+        // Channels last, as convolutions leave them.
+        let shape = [2, 96 / stride, 64 / stride, ANCHORS * numbers];
+        let value = |at: usize| ((at * 7919 + seed * 104_729) % 4001) as f32 / 1000.0 - 2.0;
+        let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
+        Tensor::<4>::from_data(TensorData::new(values, shape), gpu.device.burn()).permute([0, 3, 1, 2])
+    };
+    anchors::STRIDES.map(|stride| HeadMaps {
+        class: map(1, 2, stride),
+        boxes: map(2, 4, stride),
+        landmarks: map(3, 10, stride),
+    })
+}
+
+#[test]
+fn proposals_are_picked_out_as_their_twin_does() {
+    let Some(gpu) = setup::gpu() else { return };
+    let (bridge, heads) = (bridge(gpu), heads(gpu));
+    let numbers = |face: &Face| [face.x, face.y, face.width, face.height, face.score];
+    for (picture, score) in [(0, 0.5), (1, 0.5), (1, 0.97), (0, 1.0), (1, 0.0)] {
+        let level = |n: usize| {
+            let one = |map: &Tensor<4>| map.clone().narrow(0, picture, 1);
+            let HeadMaps { class, boxes, landmarks } = &heads[n];
+            let maps = HeadMaps { class: one(class), boxes: one(boxes), landmarks: one(landmarks) };
+            Level::read(maps, anchors::STRIDES[n], &gpu.device).unwrap()
+        };
+        let expected = anchors::proposals(&[level(0), level(1), level(2)], score);
+        let before = gpu.device.read_bytes();
+        let rules = Rules { score, ..Rules::default() };
+        let found = bridge.proposals(&heads, picture, &rules, &gpu.device).unwrap();
+        let read = gpu.device.read_bytes() - before;
+        assert_eq!(found.len(), expected.len(), "{picture}, {score}");
+        assert_eq!(read, 4096.max(16 + 64 * found.len() as u64), "{picture}, {score}");
+        for (face, expected) in found.iter().zip(&expected) {
+            let pairs = numbers(face).into_iter().zip(numbers(expected));
+            let points = face.landmarks.as_flattened().iter().zip(expected.landmarks.as_flattened());
+            let pairs = pairs.chain(points.map(|(a, b)| (*a, *b)));
+            let off = pairs.map(|(a, b)| (a - b).abs() / (1.0 + b.abs())).fold(0.0, f32::max);
+            // Exponentials are worked out in single precision, to some units in the last place.
+            assert!(off <= 1e-5, "{picture}, {score}: {face:?}, expected {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn pictures_that_go_through_together_are_answered_as_alone() {
+    let (Some(gpu), Some(mattes), Some(faces)) = (setup::gpu(), setup::weights("u2netp"), setup::weights("retinaface"))
+    else {
+        return;
+    };
+    let bridge = bridge(gpu);
+    let photograph = setup::photograph();
+    let size = Size::new(64, 64);
+    let images: Vec<_> = [(0, 0), (100, 30), (60, 120)]
+        .map(|(left, top)| {
+            let texture = image(&gpu.setup, size);
+            let part = setup::picture(size, |x, y| setup::pixel(&photograph, x + left, y + top));
+            write(&gpu.setup, &texture, &part);
+            view(&texture)
+        })
+        .into();
+
+    let network = RetinaFace::load(&faces, &gpu.device).unwrap();
+    let together = network.detect_images(&bridge, &images, size).unwrap();
+    assert!(together.iter().any(|faces| !faces.is_empty()) && together.iter().any(Vec::is_empty), "{together:?}");
+    for (image, together) in images.iter().zip(&together) {
+        let alone = network.detect_images(&bridge, std::slice::from_ref(image), size).unwrap();
+        assert_eq!(&alone[0], together);
+    }
+
+    let network = Matting::load(MattingKind::U2Netp, &mattes, &gpu.device).unwrap();
+    let matte = |images: &[wgpu::TextureView]| {
+        let normalise = MattingKind::U2Netp.normalise();
+        let x = bridge.tensor_from_images(images, size, &normalise, size, &gpu.device).unwrap();
+        network.forward(x, &mut unwatched)
+    };
+    let together = matte(&images);
+    let outs = [0, 1, 2].map(|_| image(&gpu.setup, size));
+    bridge.images_from_tensor(together, &outs.each_ref().map(view)).unwrap();
+    let bytes = 8 * size.area();
+    let readback = Readback::new(&gpu.setup, 4 * bytes);
+    for (place, out) in (0..).zip(&outs) {
+        readback.copy(&gpu.setup, out, size, place * bytes);
+    }
+    // The last alone, behind the three.
+    let alone = image(&gpu.setup, size);
+    bridge.images_from_tensor(matte(&images[2..]), &[view(&alone)]).unwrap();
+    readback.copy(&gpu.setup, &alone, size, 3 * bytes);
+    let values = readback.values(&gpu.setup);
+    let pictures: Vec<_> = values.chunks_exact(size.area() as usize).collect();
+    assert!(pictures[2] == pictures[3] && pictures[0] != pictures[2]);
 }
 
 #[test]
@@ -149,7 +249,10 @@ fn networks_answer_on_the_gpu_as_on_the_cpu() {
 
     let expected = RetinaFace::load(&faces, &tintype_ml::Device::cpu()).unwrap().detect(&photograph).unwrap();
     let network = RetinaFace::load(&faces, &gpu.device).unwrap();
-    let found = network.detect_image(&bridge, &view(&texture), photograph.size()).unwrap();
+    let before = gpu.device.read_bytes();
+    let found = network.detect_images(&bridge, &[view(&texture)], photograph.size()).unwrap().remove(0);
+    // A few boxes: the heads say 344 kB.
+    assert_eq!(gpu.device.read_bytes() - before, 4096);
     assert_eq!(found.len(), expected.len());
     for (face, expected) in found.iter().zip(&expected) {
         let off = (face.x - expected.x).abs().max((face.y - expected.y).abs()).max((face.width - expected.width).abs());
@@ -159,11 +262,11 @@ fn networks_answer_on_the_gpu_as_on_the_cpu() {
     // A matte of a small part: the whole takes a software adapter half a minute.
     let size = Size::new(64, 64);
     let matting = Matting::load(MattingKind::U2Netp, &mattes, &gpu.device).unwrap();
-    let x = bridge.tensor_from_image(&view(&texture), size, &MattingKind::U2Netp.normalise(), size, &gpu.device);
-    let y = matting.forward(x.unwrap(), &mut tintype_ml::nn::unwatched);
+    let x = bridge.tensor_from_images(&[view(&texture)], size, &MattingKind::U2Netp.normalise(), size, &gpu.device);
+    let y = matting.forward(x.unwrap(), &mut unwatched);
     let expected = y.clone().into_data().try_to_vec::<f32>().unwrap();
     let out = image(&gpu.setup, size);
-    bridge.image_from_tensor(y, &view(&out)).unwrap();
+    bridge.images_from_tensor(y, &[view(&out)]).unwrap();
     let readback = Readback::new(&gpu.setup, 8 * size.area());
     readback.copy(&gpu.setup, &out, size, 0);
     let off = readback.values(&gpu.setup).iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);

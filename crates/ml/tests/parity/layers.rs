@@ -12,7 +12,7 @@ use crate::setup;
 /// What the script wrote about a layer's answer.
 #[derive(Deserialize)]
 pub(crate) struct Layer {
-    name: String,
+    pub(crate) name: String,
     shape: Vec<usize>,
     /// Of the values, and of what they are without sign.
     mean: f32,

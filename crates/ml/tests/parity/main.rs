@@ -8,6 +8,7 @@
 
 mod bridge;
 mod ends;
+mod engine;
 mod layers;
 mod loading;
 mod made_up;

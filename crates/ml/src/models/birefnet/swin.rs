@@ -186,11 +186,11 @@ impl Block {
     fn load(weights: &Weights, name: &str, width: usize, heads: usize, window: usize) -> Result<Self, MlError> {
         let linear = |part: &str, from, to| Linear::load(weights, &format!("{name}.{part}"), from, to);
         let span = 2 * window - 1;
-        let table = weights.tensor(&format!("{name}.attn.relative_position_bias_table"), [span * span, heads])?;
+        let table = weights.values(&format!("{name}.attn.relative_position_bias_table"), [span * span, heads])?;
         Ok(Self {
             before: Norm::load(weights, &format!("{name}.norm1"), width)?,
             questions: linear("attn.qkv", width, 3 * width)?,
-            places: places(table, window, weights.device())?,
+            places: places(&table, heads, window, weights.device()),
             answer: linear("attn.proj", width, width)?,
             after: Norm::load(weights, &format!("{name}.norm2"), width)?,
             grow: linear("mlp.fc1", width, GROWTH * width)?,
@@ -247,9 +247,7 @@ fn rolled(x: Tensor<4>, down: usize, right: usize) -> Tensor<4> {
 }
 
 /// Looks up the table's row for each two points of a window: it depends on the way from one to the other alone.
-fn places(table: Tensor<2>, window: usize, device: &Device) -> Result<Tensor<4>, MlError> {
-    let [_, heads] = table.dims();
-    let table = host::to_values(table)?;
+fn places(table: &[f32], heads: usize, window: usize, device: &Device) -> Tensor<4> {
     let span = 2 * window - 1;
     let points = window * window;
     let mut values = Vec::with_capacity(heads * points * points);
@@ -262,7 +260,7 @@ fn places(table: Tensor<2>, window: usize, device: &Device) -> Result<Tensor<4>,
             }
         }
     }
-    Ok(host::from_values(values, [1, heads, points, points], device))
+    host::from_values(values, [1, heads, points, points], device)
 }
 
 /// Keeps points apart that only the moving of windows over the edge brought together, `[windows, 1, points, points]`.

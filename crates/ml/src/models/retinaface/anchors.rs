@@ -7,17 +7,17 @@ use burn::tensor::Tensor;
 use tintype_pixels::Face;
 
 use super::neck::{ANCHORS, HeadMaps};
-use crate::{MlError, host, nn};
+use crate::{Device, MlError, host, nn};
 
 /// Input pixels from one point of a map to the next, finest map first.
 pub const STRIDES: [usize; 3] = [8, 16, 32];
 
 /// Sides of the square anchors of each map.
-const SIDES: [[f32; ANCHORS]; 3] = [[16.0, 32.0], [64.0, 128.0], [256.0, 512.0]];
+pub(crate) const SIDES: [[f32; ANCHORS]; 3] = [[16.0, 32.0], [64.0, 128.0], [256.0, 512.0]];
 
 /// What training scaled its targets by: shifts of centres and points in anchor sides, logarithms of sides.
-const SHIFT: f32 = 0.1;
-const GROWTH: f32 = 0.2;
+pub(crate) const SHIFT: f32 = 0.1;
+pub(crate) const GROWTH: f32 = 0.2;
 
 /// Which proposals become faces.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,10 +50,10 @@ pub struct Level {
 }
 
 impl Level {
-    /// Waits for the device. `stride` is one of [`STRIDES`].
-    pub(super) fn read(maps: HeadMaps, stride: usize) -> Result<Self, MlError> {
+    /// Of one picture. Waits for the device. `stride` is one of [`STRIDES`].
+    pub fn read(maps: HeadMaps, stride: usize, device: &Device) -> Result<Self, MlError> {
         let [_, width] = nn::size_of(&maps.class);
-        let values = |map: Tensor<4>| host::to_values(map);
+        let values = |map: Tensor<4>| host::to_values(map, device);
         Ok(Self {
             stride,
             width,
@@ -63,7 +63,7 @@ impl Level {
         })
     }
 
-    /// The proposals of this map that reach `score`.
+    /// The proposals of this map that reach `score`, in the order of the anchors.
     fn proposals(&self, sides: [f32; ANCHORS], score: f32, found: &mut Vec<Face>) {
         let points = self.class.len() / (2 * ANCHORS);
         for point in 0..points {
@@ -100,10 +100,20 @@ impl Level {
 
 /// The faces that `levels` propose, the surest first.
 pub fn faces(levels: &[Level; 3], rules: &Rules) -> Vec<Face> {
+    chosen(proposals(levels, rules.score), rules)
+}
+
+/// All that reach `score`, in the order of the anchors.
+pub fn proposals(levels: &[Level; 3], score: f32) -> Vec<Face> {
     let mut found = Vec::new();
     for (level, sides) in levels.iter().zip(SIDES) {
-        level.proposals(sides, rules.score, &mut found);
+        level.proposals(sides, score, &mut found);
     }
+    found
+}
+
+/// The faces among proposals that reach the rules' score, the surest first.
+pub(super) fn chosen(mut found: Vec<Face>, rules: &Rules) -> Vec<Face> {
     // Broken weights can propose boxes without end.
     found.retain(|face| [face.x, face.y, face.width, face.height].iter().all(|v| v.is_finite()));
     found.sort_by(|a, b| b.score.total_cmp(&a.score));

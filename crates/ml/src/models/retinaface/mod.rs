@@ -21,7 +21,7 @@ use tintype_pixels::{Face, Planes, Size};
 use self::{
     anchors::{Level, Rules},
     body::{Body, BodyKind},
-    neck::{Fpn, Heads, Ssh},
+    neck::{Fpn, HeadMaps, Heads, Ssh},
 };
 use crate::{
     Device, MlError, Normalise, Weights,
@@ -77,18 +77,24 @@ impl RetinaFace {
     /// The faces in an upright 8-bit sRGB picture without alpha, the surest first; see [`Rules`] for which are kept.
     pub fn detect(&self, picture: &Planes) -> Result<Vec<Face>, MlError> {
         check(picture.size())?;
-        self.faces(self.input(picture)?)
-    }
-
-    /// The faces in the first `size` of a working image on the GPU that this network is on; its pixels stay there.
-    pub fn detect_image(&self, bridge: &Bridge, image: &wgpu::TextureView, size: Size) -> Result<Vec<Face>, MlError> {
-        check(size)?;
-        self.faces(bridge.tensor_from_image(image, size, &NORMALISE, padded(size), &self.device)?)
-    }
-
-    fn faces(&self, input: Tensor<4>) -> Result<Vec<Face>, MlError> {
-        let levels = self.levels(input, &mut unwatched)?;
+        let levels = self.levels(self.input(picture)?, &mut unwatched)?;
         Ok(anchors::faces(&levels, &Rules::default()))
+    }
+
+    /// The faces in the first `size` of each working image on the GPU that this network is on. Of its pixels and of the network's
+    /// answers nothing visits the host but the boxes that reach the score.
+    pub fn detect_images(
+        &self,
+        bridge: &Bridge,
+        images: &[wgpu::TextureView],
+        size: Size,
+    ) -> Result<Vec<Vec<Face>>, MlError> {
+        check(size)?;
+        let rules = Rules::default();
+        let input = bridge.tensor_from_images(images, size, &NORMALISE, padded(size), &self.device)?;
+        let levels = self.heads(input, &mut unwatched);
+        let faces = |picture| Ok(anchors::chosen(bridge.proposals(&levels, picture, &rules, &self.device)?, &rules));
+        (0..images.len()).map(faces).collect()
     }
 
     /// The network's input for `picture`: normalised, padded with the mean on the right and below.
@@ -98,16 +104,19 @@ impl RetinaFace {
 
     /// What the heads say about `input`, finest map first. Waits for the device.
     pub fn levels(&self, input: Tensor<4>, watch: Watch<'_>) -> Result<[Level; 3], MlError> {
+        // All is recorded before the first read: a GPU then works through it without waiting for the host.
+        let [a, b, c] = self.heads(input, watch);
+        let [fine, middle, coarse] = anchors::STRIDES;
+        let level = |maps, stride| Level::read(maps, stride, &self.device);
+        Ok([level(a, fine)?, level(b, middle)?, level(c, coarse)?])
+    }
+
+    /// The same where the network is.
+    pub fn heads(&self, input: Tensor<4>, watch: Watch<'_>) -> [HeadMaps; 3] {
         let [a, b, c] = self.fpn.forward(self.body.forward(input, watch), watch);
         let features = [self.ssh[0].forward(a, watch), self.ssh[1].forward(b, watch), self.ssh[2].forward(c, watch)];
-        // All is recorded before the first read: a GPU then works through it without waiting for the host.
-        let mut heads = Vec::with_capacity(3);
-        for (head, feature) in self.heads.iter().zip(features) {
-            heads.push(head.forward(feature, watch));
-        }
-        let mut levels = heads.into_iter().zip(anchors::STRIDES).map(|(maps, stride)| Level::read(maps, stride));
-        let mut next = || levels.next().expect("three heads give three levels");
-        Ok([next()?, next()?, next()?])
+        let mut heads = self.heads.iter();
+        features.map(|feature| heads.next().expect("three levels have three heads").forward(feature, watch))
     }
 }
 

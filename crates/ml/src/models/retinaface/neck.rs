@@ -84,7 +84,7 @@ impl Ssh {
     }
 }
 
-/// What a head says about each point, `[1, anchors * n, height, width]` each.
+/// What a head says about each point, `[pictures, anchors * n, height, width]` each.
 #[derive(Debug)]
 pub struct HeadMaps {
     /// Two logits an anchor: not a face, a face.
