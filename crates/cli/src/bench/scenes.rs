@@ -68,8 +68,7 @@ fn draw((name, shape, ground, color): (&str, Shape, Ground, [f32; 3]), seed: u32
             let alpha = f32::from(covered) / 255.0;
             // Lit from above on the left.
             let light = 0.75 - 0.25 * (u + v) + 0.15 * (clouds(x, y, 24.0, seed + 100) - 0.5);
-            for channel in 0..3 {
-                let front = color[channel] * light;
+            for (channel, front) in color.iter().map(|shade| shade * light).enumerate() {
                 let back = ground_color(ground, x, y, channel, seed);
                 samples.push(((front * alpha + back * (1.0 - alpha)).clamp(0.0, 1.0) * 255.0).round() as u8);
             }
