@@ -68,7 +68,7 @@ fn entries(curve: &Curve) -> Option<Entries> {
 ///
 /// Both sets of primaries are given relative to the connection space's white, D50 (ICC.1:2022, 9.2 and annex F), so the
 /// chromatic adaptation from either white is in them already: `srgb_from_xyz * xyz_from_source`.
-fn srgb_from(profile: &ColorProfile) -> Option<[[f32; 3]; 3]> {
+pub(crate) fn srgb_from(profile: &ColorProfile) -> Option<[[f32; 3]; 3]> {
     let source = profile.rgb_to_xyz_matrix();
     let srgb = ColorProfile::new_srgb().rgb_to_xyz_matrix();
     let Matrix3d { v } = srgb.inverse().mat_mul(source);
@@ -84,7 +84,7 @@ fn srgb_from(profile: &ColorProfile) -> Option<[[f32; 3]; 3]> {
     }))
 }
 
-fn is_nearly_srgb(color: &SourceColor) -> bool {
+pub(crate) fn is_nearly_srgb(color: &SourceColor) -> bool {
     let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= SAME);
     let srgb = SourceColor::srgb();
     near(color.srgb_from_source.as_flattened(), srgb.srgb_from_source.as_flattened())
