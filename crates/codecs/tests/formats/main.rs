@@ -4,8 +4,12 @@
 
 mod animations;
 mod color;
+#[cfg(feature = "extra-inputs")]
+mod extra;
 mod hostile;
 mod orientation;
 mod pictures;
 mod round_trips;
+#[cfg(feature = "svg")]
+mod svg;
 mod truncation;
