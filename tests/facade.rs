@@ -10,6 +10,7 @@ mod library;
 mod oracle;
 mod output;
 mod saliency;
+mod stills;
 mod vision;
 
 use image::{DynamicImage, RgbaImage};

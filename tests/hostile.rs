@@ -149,6 +149,29 @@ fn made() -> Vec<Source> {
         ("signature.png", picture[..8].to_vec(), broken),
         ("signature.jpg", jpeg[..3].to_vec(), broken),
         ("named-wrongly.jpg", picture.clone(), Fate::Shown),
+        (
+            "texts.png",
+            with_chunk(&picture, b"iTXt", &[b"x\0\x01\0\0\0".as_slice(), &bomb(10_000_000)].concat()),
+            Fate::Shown,
+        ),
+        ("bitmap.bmp", encoded(ImageFormat::Bmp), unsupported),
+        ("bitmap.tiff", encoded(ImageFormat::Tiff), unsupported),
+        ("uses.svg", svg_uses(), too_large),
+        ("deep.svg", svg(&("<g>".repeat(100_000) + &"</g>".repeat(100_000))), Fate::Either),
+        (
+            "entities.svg",
+            [br#"<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>"#, svg("&b;").as_slice()].concat(),
+            broken,
+        ),
+        ("canvas.svg", b"<svg xmlns='http://www.w3.org/2000/svg' width='1e9' height='1e9'/>".to_vec(), too_large),
+        (
+            "clouds.svg",
+            svg("<filter id='f'><feTurbulence baseFrequency='.1' numOctaves='99999999'/></filter>\
+            <rect width='300' height='200' filter='url(#f)'/>"),
+            Fate::Either,
+        ),
+        ("file.svg", svg("<image width='9' height='9' href='/etc/passwd'/>"), Fate::Shown),
+        ("cut.svg", svg("<rect/>")[..60].to_vec(), broken),
         ("text.jpg", b"404 page not found\n".to_vec(), unsupported),
         ("script.png", b"<script>alert(1)</script>".to_vec(), unsupported),
         ("program.webp", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec(), unsupported),
@@ -167,6 +190,17 @@ fn made() -> Vec<Source> {
         sources.push((name, file, too_large));
     }
     sources.into_iter().map(|(name, bytes, fate)| (name.to_owned(), bytes, fate)).collect()
+}
+
+fn svg(content: &str) -> Vec<u8> {
+    format!("<svg xmlns='http://www.w3.org/2000/svg' width='300' height='200'>{content}</svg>").into_bytes()
+}
+
+/// Some hundred bytes that stand for a thousand million shapes.
+fn svg_uses() -> Vec<u8> {
+    let level = |n: u32| format!("<g id='l{n}'>{}</g>", format!("<use href='#l{}'/>", n + 1).repeat(10));
+    let levels: String = (0..9).map(level).collect();
+    svg(&format!("<defs>{levels}<rect id='l9' width='9' height='9'/></defs><use href='#l0'/>"))
 }
 
 /// Every format with bytes overwritten, cut out, doubled and cut off, the same on every machine.

@@ -257,7 +257,7 @@ async fn errors_have_their_codes_and_tell_no_paths() {
     let sources = [
         ("small.png", map(Size::new(30, 20))),
         ("text.jpg", b"<!doctype html><p>not found".to_vec()),
-        ("picture.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec()),
+        ("picture.tiff", b"II*\0\x08\0\0\0".to_vec()),
         ("cut.png", map(Size::new(30, 20))[..200].to_vec()),
         ("empty.jpg", Vec::new()),
         ("heavy.png", vec![0; 200_001]),
@@ -278,7 +278,7 @@ async fn errors_have_their_codes_and_tell_no_paths() {
         ("width=12001,fit=contain/small.png", 403, 9413),
         ("width=1/text.jpg", 415, 9412),
         ("width=1/empty.jpg", 415, 9412),
-        ("width=1/picture.svg", 415, 9520),
+        ("width=1/picture.tiff", 415, 9520),
         ("width=1/cut.png", 422, 9516),
     ];
     for (uri, status, code) in table {

@@ -118,8 +118,14 @@ fn copyright_is_what_remains() {
         ("w=64,metadata=copyright", true, false),
         ("w=64,metadata=keep", true, true),
         ("w=64,metadata=none", false, false),
-        ("w=64,metadata=keep,format=png-force", false, false),
-        ("w=64,metadata=keep,format=webp", false, false),
+        // Cloudflare's keep none in any case; here they do where it is asked for.
+        ("w=64,format=png-force", false, false),
+        ("w=64,format=webp", false, false),
+        ("w=64,metadata=copyright,format=png-force", true, false),
+        ("w=64,metadata=keep,format=png-force", true, true),
+        ("w=64,metadata=keep,format=webp", true, true),
+        ("w=64,metadata=keep,format=webp,quality=100", true, true),
+        ("w=64,metadata=keep,format=gif", false, false),
     ];
     for (options, copyright, camera) in table {
         assert_eq!((has(options, "2026 Anna"), has(options, "Camera")), (copyright, camera), "{options}");

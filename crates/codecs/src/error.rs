@@ -4,21 +4,21 @@ use std::fmt;
 
 use tintype_pixels::{Fault, ImageFormat, Layout};
 
-use crate::Encode;
+use crate::{Encode, registry};
 
 /// Why a picture could not be probed, decoded or encoded.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
     /// No format begins like this: text, an empty file, or something that is no picture.
-    #[error("not a picture: the file begins with {start}; jpeg, png, webp, gif and avif are read")]
+    #[error("not a picture: the file begins with {start}; {} are read", registry::names_read())]
     UnknownFormat {
         /// The first bytes, quoted for people.
         start: String,
     },
 
     /// The format, or this kind of it, is recognized but not read.
-    #[error("{format} {what} is not read; jpeg, png, webp, gif and avif are")]
+    #[error("{format} {what} is not read; {} are", registry::names_read())]
     Unsupported {
         /// Short name of the format. A name and not an [`ImageFormat`], because some have none here (JPEG XL).
         format: &'static str,
@@ -151,6 +151,12 @@ pub enum Bound {
     /// Parts of an AVIF or HEIC file: items, their pieces and what they refer to. Not a field of
     /// [`Limits`](crate::Limits): more than any picture within the limits on pixels can need.
     Items,
+    /// Elements of an SVG, references followed.
+    SvgElements,
+    /// How deep the elements of an SVG are inside each other, references followed. At most 96.
+    SvgNesting,
+    /// The estimated time to draw an SVG, in pixels to be filled. At most two thousand million.
+    SvgWork,
 }
 
 impl fmt::Display for Bound {
@@ -165,6 +171,9 @@ impl fmt::Display for Bound {
             Self::Frames => "number of frames",
             Self::JpegScans => "number of scans",
             Self::Items => "number of parts",
+            Self::SvgElements => "number of elements",
+            Self::SvgNesting => "nesting of elements",
+            Self::SvgWork => "work of drawing",
         })
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn srgb_from(profile: &ColorProfile) -> Option<[[f32; 3]; 3]> {
     }))
 }
 
-fn is_nearly_srgb(color: &SourceColor) -> bool {
+pub(crate) fn is_nearly_srgb(color: &SourceColor) -> bool {
     let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= SAME);
     let srgb = SourceColor::srgb();
     near(color.srgb_from_source.as_flattened(), srgb.srgb_from_source.as_flattened())

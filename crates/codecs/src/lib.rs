@@ -9,10 +9,12 @@
 //!
 //! Invariants:
 //! - No input makes these functions panic: third-party codecs run behind `barrier`, which says what it cannot stop.
-//! - Decoded pixels have the size and layout that `probe` announced, as stored: orientation is reported, not applied.
+//! - Decoded pixels have the size and layout of the `ImageInfo` given, as stored: orientation is reported, not applied. That
+//!   is what `probe` announced; only an SVG can be given another size.
 //! - Results carry no orientation and no color profile: pixels are upright sRGB by the time they are encoded.
 
 mod barrier;
+mod cicp;
 mod encode;
 mod error;
 mod limits;
@@ -23,12 +25,15 @@ pub mod icc;
 
 #[cfg_attr(not(feature = "avif-decode"), allow(dead_code, unused_imports, reason = "only headers are read"))]
 mod avif;
+#[cfg(feature = "extra-inputs")]
+mod extra;
 mod gif;
 mod heic;
 #[cfg_attr(not(feature = "avif-decode"), allow(dead_code, unused_imports, reason = "only headers are read"))]
 mod heif;
 mod jpeg;
 mod png;
+mod svg;
 mod webp;
 
 use tintype_pixels::{ImageInfo, Planes};
@@ -37,6 +42,7 @@ pub use encode::{Encode, Metadata, PngCompression, Subsampling};
 pub use error::{Bound, CodecError};
 pub use limits::Limits;
 pub use registry::{FormatSupport, formats};
+pub use svg::clean as clean_svg;
 
 /// What the header of `bytes` says. Decodes no pixels; cost is a small part of decoding's, whatever the header claims.
 ///
@@ -45,7 +51,7 @@ pub use registry::{FormatSupport, formats};
 /// [`CodecError::UnknownFormat`] and [`CodecError::Unsupported`] for what is not read, [`CodecError::TooLarge`] where
 /// `limits` would be passed, [`CodecError::Damaged`] and [`CodecError::Truncated`] for broken headers.
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
-    let codec = registry::find(bytes)?;
+    let codec = registry::find(bytes, limits)?;
     limits.check_file(bytes)?;
     let info = barrier::guarded(|| (codec.probe)(bytes, limits), |detail| CodecError::damaged(codec.format, detail))?;
     if info.size.is_empty() {
@@ -65,7 +71,7 @@ pub fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
 ///
 /// As [`probe`], and [`CodecError::WrongInfo`] when `info` is of another file.
 pub fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Planes, CodecError> {
-    let codec = registry::find(bytes)?;
+    let codec = registry::find(bytes, limits)?;
     if codec.format != info.format {
         return Err(CodecError::WrongInfo { format: codec.format });
     }
@@ -74,6 +80,11 @@ pub fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Planes,
     let pixels =
         barrier::guarded(|| (codec.decode)(bytes, info, limits), |detail| CodecError::damaged(codec.format, detail))?;
     Planes::new(info.size, info.layout, pixels).ok_or(CodecError::WrongInfo { format: codec.format })
+}
+
+/// Whether `bytes` begin as an SVG, in a build that reads them.
+pub fn is_svg(bytes: &[u8]) -> bool {
+    cfg!(feature = "svg") && svg::sniff(bytes)
 }
 
 /// `planes` as a file.
@@ -101,9 +112,10 @@ pub fn encode(planes: &Planes, encode: &Encode, meta: &Metadata) -> Result<Vec<u
             Encode::Jpeg { quality, progressive, subsampling } => {
                 jpeg::encode(planes, quality, progressive, subsampling, meta)
             }
-            Encode::Png { compression } => png::encode(planes, compression),
-            Encode::Webp { quality } => webp::encode_lossy(planes, quality),
-            Encode::WebpLossless => webp::encode_lossless(planes),
+            Encode::Png { compression } => png::encode(planes, compression, meta),
+            Encode::Png8 { quality, compression } => png::encode_palette(planes, quality, compression, meta),
+            Encode::Webp { quality, method } => webp::encode_lossy(planes, quality, method, meta),
+            Encode::WebpLossless => webp::encode_lossless(planes, meta),
             Encode::Gif => gif::encode(planes),
             Encode::Avif { quality, speed } => avif::encode(planes, quality, speed, meta),
         },

@@ -29,6 +29,12 @@ pub struct Limits {
     /// Scans of a progressive JPEG. Default 100. Each costs a pass over the picture however few bytes it has, so of a
     /// picture near `area_px` fewer are accepted: all scans together at most 16 times `area_px`. Encoders write about 10.
     pub jpeg_scans: u32,
+    /// Bytes of an SVG, its entities put in. Default 8 MiB: a large map has some.
+    pub svg_bytes: u64,
+    /// Elements of an SVG, every reference replaced by what it refers to. Default 100,000.
+    pub svg_elements: u32,
+    /// Whether BMP and TIFF are read, which Cloudflare's service refuses. Default: no.
+    pub extra_inputs: bool,
 }
 
 impl Default for Limits {
@@ -41,6 +47,9 @@ impl Default for Limits {
             icc_bytes: 4 << 20,
             frames: 10_000,
             jpeg_scans: 100,
+            svg_bytes: 8 << 20,
+            svg_elements: 100_000,
+            extra_inputs: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use tintype_pixels::ImageInfo;
 pub(crate) use tintype::{Accepts, Rendered, Request, TransformError};
 
 use crate::compose::{self, Composition};
-use crate::config::{Config, Working};
+use crate::config::{Config, Effort, Working};
 
 /// Transforms pictures. Every method may block for as long as a picture takes.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
@@ -94,7 +94,13 @@ pub(crate) fn policy(config: &Config) -> Policy {
             bytes: limits.source_bytes.0,
             area_px: limits.source_pixels,
             side_px: limits.source_side,
+            extra_inputs: limits.extra_inputs,
             ..Limits::default()
+        },
+        effort: match config.server.effort {
+            Effort::Fast => tintype::Effort::Fast,
+            Effort::Balanced => tintype::Effort::Balanced,
+            Effort::Small => tintype::Effort::Small,
         },
         result_side_px: limits.result_side,
         result_area_px: limits.result_pixels,

@@ -5,7 +5,7 @@ use std::{sync::Arc, thread};
 use tintype_codecs::Limits;
 use tintype_engine::{Gpu, Space, Texel, Vision, gpu::GpuOptions, ops::resize::Filter, wgpu};
 
-use crate::{Shared, Tintype, TransformError};
+use crate::{Effort, Shared, Tintype, TransformError};
 
 /// The rules an engine works by.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Policy {
     pub space: Space,
     /// The resampling kernel. Default: Lanczos3.
     pub filter: Filter,
+    /// How hard encoders try. Default: fast.
+    pub effort: Effort,
     /// What a source may cost. Default: Cloudflare's figures.
     pub limits: Limits,
     /// Largest side of a result in pixels. Default: 12,000, as Cloudflare's.
@@ -32,6 +34,7 @@ impl Default for Policy {
         Self {
             space: Space::Linear,
             filter: Filter::Lanczos3,
+            effort: Effort::Fast,
             limits: Limits::default(),
             result_side_px: 12_000,
             result_area_px: 100_000_000,

@@ -41,6 +41,7 @@ mod output;
 mod rendered;
 mod run;
 mod settle;
+mod vector;
 
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ pub use error::TransformError;
 pub use explain::explain;
 pub use faces::Faces;
 pub use input::{Input, Render};
-pub use output::{Accepts, Output};
+pub use output::{Accepts, Effort, Output};
 pub use rendered::{Rendered, Texture, Timings};
 pub use run::Request;
 

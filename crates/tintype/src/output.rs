@@ -81,6 +81,60 @@ impl Output {
     }
 }
 
+/// How hard encoders try, where the format leaves a choice: time for bytes, and never for looks.
+///
+/// | | PNG | of a palette | lossy WebP | AVIF |
+/// | --- | --- | --- | --- | --- |
+/// | `Fast` | fast | balanced | method 2 | speed 9 |
+/// | `Balanced` | balanced | balanced | method 4 | speed 8 |
+/// | `Small` | high | high | method 6 | speed 6 |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Effort {
+    /// For answers while somebody waits.
+    #[default]
+    Fast,
+    /// Some times slower, and a little smaller.
+    Balanced,
+    /// For files that are made once and sent often.
+    Small,
+}
+
+impl Effort {
+    fn png(self) -> PngCompression {
+        match self {
+            Self::Fast => PngCompression::Fast,
+            Self::Balanced => PngCompression::Balanced,
+            Self::Small => PngCompression::High,
+        }
+    }
+
+    /// Finding the colors takes most of the time, and the fast encoder is made for other pictures than these.
+    fn palette(self) -> PngCompression {
+        match self {
+            Self::Fast | Self::Balanced => PngCompression::Balanced,
+            Self::Small => PngCompression::High,
+        }
+    }
+
+    fn webp(self, quality: u8) -> Encode {
+        let method = match self {
+            Self::Fast => Encode::WEBP_METHOD,
+            Self::Balanced => 4,
+            Self::Small => 6,
+        };
+        Encode::Webp { quality, method }
+    }
+
+    fn avif(self, quality: u8) -> Encode {
+        let speed = match self {
+            Self::Fast => Encode::AVIF_SPEED,
+            Self::Balanced => 8,
+            Self::Small => 6,
+        };
+        Encode::Avif { quality, speed }
+    }
+}
+
 /// What the answer will be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Answer {
@@ -102,9 +156,18 @@ pub(crate) fn choose(
     policy: &Policy,
 ) -> (Answer, Option<Warning>) {
     let quality = options.quality.unwrap_or(Quality::DEFAULT).number();
-    let webp = if quality == 100 { Encode::WebpLossless } else { Encode::Webp { quality } };
+    let is_fast = options.compression == Some(Compression::Fast);
+    let effort = if is_fast { Effort::Fast } else { policy.effort };
+    let webp = if quality == 100 { Encode::WebpLossless } else { effort.webp(quality) };
+    let avif = effort.avif(quality);
     let jpeg = Encode::Jpeg { quality, progressive: false, subsampling: Subsampling::Auto };
-    let png = Encode::Png { compression: PngCompression::Fast };
+    let compression = effort.png();
+    let true_png = Encode::Png { compression };
+    // A quality given for PNG allows a palette, as Cloudflare documents; all of it asks for none.
+    let png = match options.quality {
+        Some(given) if given.number() < 100 && !is_fast => Encode::Png8 { quality, compression: effort.palette() },
+        _ => true_png,
+    };
     let standard = if is_opaque { jpeg } else { png };
     let side = size.width.max(size.height);
     // A build without an encoder negotiates as if the client did not know the format; asked for by name, it is an error.
@@ -115,21 +178,22 @@ pub(crate) fn choose(
     let picture = |encode| (Answer::Picture(encode), None);
     let warned = |encode, warning| (Answer::Picture(encode), Some(warning));
     let too_large = |encode| warned(encode, Warning::TooLargeForAvif);
-    if options.compression == Some(Compression::Fast) && options.format != Some(OutputFormat::Json) {
+    if is_fast && options.format != Some(OutputFormat::Json) {
         return picture(standard);
     }
     match options.format {
         None => picture(standard),
-        Some(OutputFormat::Auto) if accepts.avif && side <= policy.avif_auto_side_px => picture(Encode::avif(quality)),
+        Some(OutputFormat::Auto) if accepts.avif && side <= policy.avif_auto_side_px => picture(avif),
         Some(OutputFormat::Auto) if accepts.avif => too_large(without_avif),
         Some(OutputFormat::Auto) if accepts.webp && !fits_webp => warned(standard, Warning::TooLargeForWebp),
         Some(OutputFormat::Auto) => picture(without_avif),
-        Some(OutputFormat::Avif) if side <= policy.avif_side_px => picture(Encode::avif(quality)),
+        Some(OutputFormat::Avif) if side <= policy.avif_side_px => picture(avif),
         Some(OutputFormat::Avif) => too_large(without_avif),
         Some(OutputFormat::Webp) if fits_webp => picture(webp),
         Some(OutputFormat::Webp) => warned(standard, Warning::TooLargeForWebp),
         Some(OutputFormat::Jpeg | OutputFormat::BaselineJpeg) => picture(jpeg),
-        Some(OutputFormat::Png | OutputFormat::PngForce) => picture(png),
+        Some(OutputFormat::Png) => picture(png),
+        Some(OutputFormat::PngForce) => picture(true_png),
         Some(OutputFormat::Gif) => picture(Encode::Gif),
         // Refused before: only a source that is SVG can be passed on as such.
         Some(OutputFormat::Svg) => picture(standard),
@@ -149,6 +213,21 @@ mod tests {
             Answer::Json => "json".to_owned(),
         };
         (name, warning.is_some())
+    }
+
+    #[test]
+    fn effort_changes_settings_and_compression_fast_undoes_it() {
+        let policy = Policy { effort: Effort::Small, ..Policy::default() };
+        for (options, expected) in [
+            ("format=webp", "webp q85 method 6"),
+            ("format=avif", "avif q85 speed 6"),
+            ("format=png", "png high"),
+            ("format=png,compression=fast", "png fast"),
+        ] {
+            let options = options.parse().expect("parses");
+            let (answer, _) = choose(&options, Accepts::default(), Size::new(10, 10), false, &policy);
+            assert!(matches!(answer, Answer::Picture(encode) if encode.to_string() == expected), "{answer:?}");
+        }
     }
 
     #[test]
@@ -178,6 +257,11 @@ mod tests {
             ("format=jpeg,quality=high", none, 500, false, "jpeg q90", false),
             ("format=baseline-jpeg", none, 500, true, "jpeg q85", false),
             ("format=png", none, 500, true, "png fast", false),
+            ("format=png,quality=60", none, 500, true, "png 192 colors balanced", false),
+            ("format=png,quality=100", none, 500, true, "png fast", false),
+            ("format=png-force,quality=60", none, 500, true, "png fast", false),
+            ("format=png,quality=60,compression=fast", none, 500, false, "png fast", false),
+            ("quality=high", none, 500, false, "png 256 colors balanced", false),
             ("format=json", none, 500, true, "json", false),
             ("format=avif,compression=fast", none, 500, true, "jpeg q85", false),
         ] {

@@ -6,18 +6,19 @@ use std::{
 };
 
 use bytes::Bytes;
-use tintype_codecs::{self as codecs, Metadata};
+use tintype_codecs::{self as codecs, Encode, Metadata};
 use tintype_engine::{
     Plan, gpu,
     plan::{self, Source, Stage},
 };
 use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, Warning};
-use tintype_pixels::{Depth, Fault, ImageInfo, Layout, Planes, Size};
+use tintype_pixels::{Depth, Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
 
 use crate::{
     Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe, explain,
     output::{self, Answer},
     settle::{self, Settle},
+    vector,
 };
 
 /// What a URL asks for: options, and what its client can show.
@@ -121,6 +122,11 @@ impl Work<'_> {
     ) -> Result<Rendered, TransformError> {
         let mut clock = Clock::start();
         let policy = tintype.policy();
+        if let Some(Seen::File(bytes)) = self.pixels.first().map(Pixels::see)
+            && vector::is_passed_on(bytes, self.stages, wanted)
+        {
+            return passed_on(bytes, policy, &clock);
+        }
         let device = tintype.gpu().plan_device();
         let probed = self.probe(policy)?;
         let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
@@ -173,7 +179,7 @@ impl Work<'_> {
 
         let (bytes, content_type) = match (answer, planes) {
             (Answer::Picture(encode), planes) => {
-                let meta = Metadata { exif: metadata(wanted, original.as_ref()) };
+                let meta = Metadata { exif: metadata(wanted, encode, original.as_ref()) };
                 (codecs::encode(&planes?, &encode, &meta)?, encode.format().media_type())
             }
             // What is damaged, or of a codec that is not read (HEIC), has a header all the same.
@@ -232,6 +238,9 @@ impl Work<'_> {
         accepts: Accepts,
     ) -> Result<String, TransformError> {
         let Probed { infos, mut sources } = self.probe(policy)?;
+        if vector::would_be_passed_on(infos[0].as_ref(), self.stages, wanted) {
+            return Ok(passed_on_as_text(sources[0].size));
+        }
         let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
         let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
         let Decision { answer, size, plan, .. } = decide(&sources, &stages, wanted, accepts, policy, device)?;
@@ -291,14 +300,15 @@ impl Work<'_> {
     fn probe(&self, policy: &Policy) -> Result<Probed, TransformError> {
         check_installed(self.stages)?;
         let mut probed = Probed { infos: Vec::new(), sources: Vec::new() };
-        for pixels in self.pixels {
+        for (index, pixels) in self.pixels.iter().enumerate() {
+            let read = |info: ImageInfo| {
+                let size = vector::size_to_read(&info, index, self.stages, policy);
+                let source = Source { size, ..Source::from(&info) };
+                (Some(info), source)
+            };
             let (info, source) = match pixels.see() {
-                Seen::File(bytes) => {
-                    let info = codecs::probe(bytes, &policy.limits)?;
-                    let source = Source::from(&info);
-                    (Some(info), source)
-                }
-                Seen::Header(info) => (Some(info.clone()), Source::from(info)),
+                Seen::File(bytes) => read(codecs::probe(bytes, &policy.limits)?),
+                Seen::Header(info) => read(info.clone()),
                 Seen::Samples(planes) => (None, source_of(planes)),
             };
             probed.infos.push(info);
@@ -308,8 +318,12 @@ impl Work<'_> {
     }
 
     fn decode(&self, probed: &Probed, policy: &Policy) -> Result<Vec<Held<'_>>, TransformError> {
-        let each = self.pixels.iter().zip(&probed.infos).map(|(pixels, info)| match (pixels.see(), info) {
-            (Seen::File(bytes), Some(info)) => Ok(Cow::Owned(codecs::decode(bytes, info, &policy.limits)?)),
+        let headers = probed.infos.iter().zip(&probed.sources);
+        let each = self.pixels.iter().zip(headers).map(|(pixels, (info, source))| match (pixels.see(), info) {
+            (Seen::File(bytes), Some(info)) => {
+                let info = ImageInfo { size: source.size, ..info.clone() };
+                Ok(Cow::Owned(codecs::decode(bytes, &info, &policy.limits)?))
+            }
             (Seen::Header(_), _) => Err(TransformError::NoPixels),
             (Seen::Samples(planes), _) => Ok(Cow::Borrowed(planes)),
             (Seen::File(_), None) => unreachable!("probe() gives every file its info"),
@@ -429,8 +443,32 @@ pub(crate) fn explained(info: Option<&ImageInfo>, source: &Source, plan: &Plan, 
     format!("{decode}\n{}{last}\n", plan.explain())
 }
 
-/// The EXIF block that a JPEG or an AVIF gets.
-fn metadata(wanted: &TransformOptions, info: Option<&ImageInfo>) -> Option<Vec<u8>> {
+/// An SVG as the answer, which no option changes.
+fn passed_on(bytes: &[u8], policy: &Policy, clock: &Clock) -> Result<Rendered, TransformError> {
+    let (bytes, original) = vector::passed_on(bytes, policy)?;
+    let size = original.as_ref().map_or(Size::new(0, 0), |info| info.size);
+    let total = clock.total();
+    Ok(Rendered {
+        bytes,
+        content_type: ImageFormat::Svg.media_type(),
+        size,
+        original,
+        warnings: Vec::new(),
+        timings: Timings { encode: total, total, ..Timings::default() },
+        plan: passed_on_as_text(size),
+    })
+}
+
+fn passed_on_as_text(size: Size) -> String {
+    format!("{:<9}{:<34}cleaned, otherwise as it is\n", "pass", format!("svg {size}"))
+}
+
+/// The EXIF block that a result gets. Cloudflare's service leaves it out of everything but JPEG; where somebody asks for it by
+/// name, PNG, WebP and AVIF have it too.
+fn metadata(wanted: &TransformOptions, encode: Encode, info: Option<&ImageInfo>) -> Option<Vec<u8>> {
+    if encode.format() != ImageFormat::Jpeg && wanted.metadata.is_none() {
+        return None;
+    }
     let block = info?.exif.as_deref()?;
     match wanted.metadata.unwrap_or_default() {
         options::Metadata::Keep => codecs::exif::kept(block),

@@ -59,7 +59,7 @@ const STEPS: &[Step] = &[
 
 /// `cargo xtask check`.
 pub(crate) fn check() -> Result<()> {
-    driver::ensure()?;
+    driver::ensure(driver::Need::Test)?;
     let mut report = Vec::new();
     for step in STEPS {
         if let Some((program, remedy)) = step.needs

@@ -1,5 +1,5 @@
 //! The system packages that tintype needs: a Vulkan loader, a driver for it, a C compiler; pip, which fetches models; and
-//! libjpeg-turbo's programs, which tests compare with.
+//! other people's programs for pictures, which tests compare with.
 //!
 //! In three parts: [`look`] gathers facts, [`remedy`] decides (pure, and tested), [`ensure`] acts. It does not ask Vulkan for an
 //! adapter: a driver that is there and finds no device is what `tintype doctor` reports.
@@ -23,8 +23,53 @@ pub(crate) enum Part {
     Compiler,
     /// pip, with which `crate::models` fetches weights. What needs none works without.
     Pip,
-    /// `cjpeg`, `djpeg` and `jpegtran`. Only tests need them.
-    JpegTools,
+    /// The programs of [`TOOLS`] at this place. Only tests need them.
+    Tools(usize),
+}
+
+/// Other people's programs that tests compare with.
+struct Tools {
+    name: &'static str,
+    programs: &'static [&'static str],
+    /// The package that has them, for each of [`MANAGERS`].
+    packages: [&'static str; 3],
+}
+
+const TOOLS: [Tools; 5] = [
+    Tools {
+        name: "libjpeg-turbo's cjpeg, djpeg and jpegtran",
+        programs: &["cjpeg", "djpeg", "jpegtran"],
+        packages: ["libjpeg-turbo-progs", "libjpeg-turbo-utils", "libjpeg-turbo"],
+    },
+    Tools {
+        name: "libavif's avifenc and avifdec",
+        programs: &["avifenc", "avifdec"],
+        packages: ["libavif-bin", "libavif-tools", "libavif"],
+    },
+    Tools {
+        name: "libwebp's cwebp and dwebp",
+        programs: &["cwebp", "dwebp"],
+        packages: ["webp", "libwebp-tools", "libwebp"],
+    },
+    Tools {
+        name: "ImageMagick's convert",
+        programs: &["convert"],
+        packages: ["imagemagick", "ImageMagick", "imagemagick"],
+    },
+    Tools {
+        name: "librsvg's rsvg-convert",
+        programs: &["rsvg-convert"],
+        packages: ["librsvg2-bin", "librsvg2-tools", "librsvg"],
+    },
+];
+
+/// What the parts are needed for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Need {
+    /// To build and run tintype.
+    Run,
+    /// To test it as well.
+    Test,
 }
 
 /// Facts about the machine.
@@ -42,7 +87,8 @@ pub(crate) struct Found {
     no_gpu: bool,
     /// Pip is there, or nothing has to be fetched.
     pip: bool,
-    jpeg_tools: bool,
+    /// Which of [`TOOLS`] are there, in their order, or are not needed.
+    tools: [bool; TOOLS.len()],
 }
 
 /// How packages can be installed here.
@@ -69,7 +115,8 @@ struct PackageManager {
     driver: &'static str,
     compiler: &'static str,
     pip: &'static str,
-    jpeg_tools: &'static str,
+    /// Its place in [`Tools::packages`].
+    place: usize,
     /// Whether we run it ourselves. The others' commands are printed.
     automatic: bool,
 }
@@ -83,7 +130,7 @@ const MANAGERS: &[PackageManager] = &[
         driver: "mesa-vulkan-drivers",
         compiler: "gcc libc6-dev",
         pip: "python3-pip",
-        jpeg_tools: "libjpeg-turbo-progs",
+        place: 0,
         automatic: true,
     },
     PackageManager {
@@ -94,7 +141,7 @@ const MANAGERS: &[PackageManager] = &[
         driver: "mesa-vulkan-drivers",
         compiler: "gcc",
         pip: "python3-pip",
-        jpeg_tools: "libjpeg-turbo-utils",
+        place: 1,
         automatic: false,
     },
     PackageManager {
@@ -105,7 +152,7 @@ const MANAGERS: &[PackageManager] = &[
         driver: "vulkan-swrast",
         compiler: "gcc",
         pip: "python-pip",
-        jpeg_tools: "libjpeg-turbo",
+        place: 2,
         automatic: false,
     },
 ];
@@ -121,8 +168,8 @@ enum Remedy {
 }
 
 /// Makes sure that everything is there, installing it where that needs no password. Says nothing when nothing is missing.
-pub(crate) fn ensure() -> Result<()> {
-    let found = look::look();
+pub(crate) fn ensure(need: Need) -> Result<()> {
+    let found = look::look(need);
     if found.no_gpu && (!found.loader || found.drivers.is_empty()) {
         println!("set-up: no Vulkan driver; going on without because ALLOW_NO_GPU=1");
     }
@@ -130,9 +177,9 @@ pub(crate) fn ensure() -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    match install(&found) {
+    match install(&found, need) {
         // Models and tests are not all there is.
-        Err(error) if missing.iter().all(|part| matches!(part, Part::Pip | Part::JpegTools)) => {
+        Err(error) if missing.iter().all(|part| matches!(part, Part::Pip | Part::Tools(_))) => {
             println!("set-up: {error:#}");
             Ok(())
         }
@@ -140,7 +187,7 @@ pub(crate) fn ensure() -> Result<()> {
     }
 }
 
-fn install(found: &Found) -> Result<()> {
+fn install(found: &Found, need: Need) -> Result<()> {
     match remedy(found, installer()) {
         Remedy::Nothing => Ok(()),
         Remedy::Tell(sentence) => bail!("{sentence}"),
@@ -152,7 +199,7 @@ fn install(found: &Found) -> Result<()> {
                 let program = words.next().expect("remedy() writes no empty command");
                 cargo::finish(cargo::tool(program).args(words).env("DEBIAN_FRONTEND", "noninteractive"))?;
             }
-            let still = look::look().missing();
+            let still = look::look(need).missing();
             if !still.is_empty() {
                 bail!(
                     "{} still missing after the installation; drivers are described in /usr/share/vulkan/icd.d",
@@ -177,7 +224,9 @@ impl Found {
         missing.extend((self.os != "windows" && !self.compiler).then_some(Part::Compiler));
         // Elsewhere Python comes from its makers, with pip; whether it did, fetching will tell.
         missing.extend((!matches!(self.os, "macos" | "windows") && !self.pip).then_some(Part::Pip));
-        missing.extend((!matches!(self.os, "macos" | "windows") && !self.jpeg_tools).then_some(Part::JpegTools));
+        if !matches!(self.os, "macos" | "windows") {
+            missing.extend((0..TOOLS.len()).filter(|place| !self.tools[*place]).map(Part::Tools));
+        }
         missing
     }
 }
@@ -215,8 +264,9 @@ fn remedy(found: &Found, installer: Installer) -> Remedy {
         Installer::Sudo(manager) | Installer::Password(manager) => tell(manager, "sudo "),
         Installer::Unknown => Remedy::Tell(format!(
             "{} missing; install them with this system's package manager: libvulkan.so.1, a Vulkan driver (Mesa's llvmpipe \
-             needs no GPU), a C compiler named cc, pip for Python, and cjpeg, djpeg and jpegtran for tests",
-            names(&missing)
+             needs no GPU), a C compiler named cc, pip for Python, and for tests {}",
+            names(&missing),
+            TOOLS.map(|tools| tools.name).join(", ")
         )),
     }
 }
@@ -230,7 +280,7 @@ fn commands(manager: &PackageManager, missing: &[Part]) -> Vec<String> {
             Part::Driver => manager.driver,
             Part::Compiler => manager.compiler,
             Part::Pip => manager.pip,
-            Part::JpegTools => manager.jpeg_tools,
+            Part::Tools(tools) => TOOLS[*tools].packages[manager.place],
         })
         .collect();
     let refresh = refresh.map(|refresh| format!("{program} {refresh}"));
@@ -245,10 +295,10 @@ fn names(missing: &[Part]) -> String {
             Part::Driver => "a Vulkan driver",
             Part::Compiler => "a C compiler (cc)",
             Part::Pip => "pip, which fetches models,",
-            Part::JpegTools => "libjpeg-turbo's cjpeg, djpeg and jpegtran, which tests compare with,",
+            Part::Tools(tools) => TOOLS[*tools].name,
         })
         .collect();
-    let verb = if names.len() == 1 { "is" } else { "are" };
+    let verb = if matches!(missing, [part] if !matches!(part, Part::Tools(_))) { "is" } else { "are" };
     format!("{} {verb}", names.join(" and "))
 }
 
@@ -282,9 +332,13 @@ mod tests {
             pinned: None,
             compiler: true,
             pip: true,
-            jpeg_tools: true,
+            tools: [true; TOOLS.len()],
             no_gpu: false,
         }
+    }
+
+    fn tools() -> Vec<Part> {
+        (0..TOOLS.len()).map(Part::Tools).collect()
     }
 
     fn bare() -> Found {
@@ -302,18 +356,20 @@ mod tests {
 
     #[test]
     fn each_part_is_missed() {
-        assert_eq!(bare().missing(), [Part::Loader, Part::Driver, Part::Compiler, Part::Pip, Part::JpegTools]);
+        assert_eq!(bare().missing(), [vec![Part::Loader, Part::Driver, Part::Compiler, Part::Pip], tools()].concat());
         assert_eq!(Found { loader: false, ..complete() }.missing(), [Part::Loader]);
         assert_eq!(Found { drivers: vec![], ..complete() }.missing(), [Part::Driver]);
         assert_eq!(Found { compiler: false, ..complete() }.missing(), [Part::Compiler]);
         assert_eq!(Found { pip: false, ..complete() }.missing(), [Part::Pip]);
-        assert_eq!(Found { jpeg_tools: false, ..complete() }.missing(), [Part::JpegTools]);
-        assert_eq!(Found { no_gpu: true, ..bare() }.missing(), [Part::Compiler, Part::Pip, Part::JpegTools]);
+        let mut no_webp = complete();
+        no_webp.tools[2] = false;
+        assert_eq!(no_webp.missing(), [Part::Tools(2)]);
+        assert_eq!(Found { no_gpu: true, ..bare() }.missing(), [vec![Part::Compiler, Part::Pip], tools()].concat());
     }
 
     #[test]
     fn root_and_passwordless_sudo_install() {
-        let no_vulkan = Found { compiler: true, pip: true, jpeg_tools: true, ..bare() };
+        let no_vulkan = Found { compiler: true, pip: true, tools: [true; TOOLS.len()], ..bare() };
         assert_eq!(
             remedy(&no_vulkan, Installer::Root(APT)),
             Remedy::Run(vec![
@@ -335,6 +391,12 @@ mod tests {
     fn otherwise_the_one_command_is_printed() {
         let no_driver = Found { drivers: vec![], ..complete() };
         let no_pip = Found { pip: false, ..complete() };
+        let mut no_avif = complete();
+        no_avif.tools[1] = false;
+        assert_eq!(
+            remedy(&no_avif, Installer::Password(DNF)),
+            Remedy::Tell("libavif's avifenc and avifdec are missing; run: sudo dnf install -y libavif-tools".into())
+        );
         assert_eq!(
             remedy(&no_pip, Installer::Password(DNF)),
             Remedy::Tell("pip, which fetches models, is missing; run: sudo dnf install -y python3-pip".into())

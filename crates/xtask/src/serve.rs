@@ -31,7 +31,7 @@ pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     let address = request.address()?;
     // Before the build: a minute's wait for "address in use" would be a poor joke.
     free(address)?;
-    driver::ensure()?;
+    driver::ensure(driver::Need::Run)?;
     cargo::finish(&mut cargo::cargo(&["build", "--release", "-p", "tintype-cli"]))?;
 
     let folder = cargo::target_dir().unwrap_or_else(|| cargo::root().join("target"));

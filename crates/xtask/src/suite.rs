@@ -30,7 +30,7 @@ impl Outcome {
 
 /// `cargo xtask test [FILTER]`.
 pub(crate) fn test(filter: Option<&str>) -> Result<()> {
-    driver::ensure()?;
+    driver::ensure(driver::Need::Test)?;
     conclude(&run(filter, &[])?)
 }
 

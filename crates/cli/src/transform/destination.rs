@@ -59,6 +59,7 @@ pub(super) fn named_for(path: PathBuf, content_type: &str) -> PathBuf {
     }
     let extension = match EXTENSIONS.iter().find(|(_, format)| format.media_type() == content_type) {
         Some((extension, _)) => extension,
+        None if content_type == ImageFormat::Svg.media_type() => "svg",
         None => "json",
     };
     let is_picture = format_of(&path).is_some()
@@ -111,6 +112,9 @@ mod tests {
             ("2026.11.21", "image/jpeg", "2026.11.21.jpg"),
             ("photo", "image/jpeg", "photo.jpg"),
             ("a.jpg", "application/json", "a.json"),
+            ("a.jpg", "image/svg+xml", "a.svg"),
+            ("logo.svg", "image/svg+xml", "logo.svg"),
+            ("logo.svg", "image/png", "logo.png"),
         ] {
             assert_eq!(named_for(name.into(), content_type), Path::new(expected), "{name} {content_type}");
         }

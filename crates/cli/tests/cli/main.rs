@@ -123,7 +123,7 @@ fn folder() -> TempDir {
         fs::copy(samples().join(from), path.join(to)).unwrap();
     }
     fs::write(path.join("in/notes.txt"), "no picture").unwrap();
-    fs::write(path.join("in/drawing.jpg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+    fs::write(path.join("in/drawing.jpg"), b"\xff\x0a\xfa\x1f and more of a JPEG XL").unwrap();
     folder
 }
 

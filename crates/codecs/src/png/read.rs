@@ -5,7 +5,8 @@ use std::io::{Cursor, ErrorKind};
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 use tintype_pixels::{Channels, Depth, ImageFormat, ImageInfo, Layout, Size};
 
-use crate::{Bound, CodecError, Limits, exif, icc};
+use super::color;
+use crate::{Bound, CodecError, Limits, exif};
 
 pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
     // The size first, and by itself: the rest of the header is only read once it is known to be worth it.
@@ -29,7 +30,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         layout,
         alpha: layout.has_alpha(),
         frames: info.animation_control().map_or(1, |animation| animation.num_frames.max(1)),
-        color: icc::source_color(info.icc_profile.as_deref()),
+        color: color::source_color(info),
         exif,
     })
 }

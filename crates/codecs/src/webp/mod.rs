@@ -3,6 +3,7 @@
 //! Read: lossy, lossless, with and without alpha, and the first frame of an animation on a transparent canvas. Reading
 //! stays with the safe decoder although libwebp's is twice as fast: sources come from strangers.
 
+mod container;
 #[cfg(feature = "webp-lossy")]
 mod libwebp;
 mod read;
@@ -10,7 +11,7 @@ mod read;
 use image_webp::{ColorType, WebPEncoder};
 use tintype_pixels::{Channels, ImageFormat, Planes};
 
-use crate::CodecError;
+use crate::{CodecError, Metadata};
 
 pub(crate) use read::{decode, probe};
 
@@ -20,7 +21,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> bool {
 }
 
 /// Takes every 8-bit layout.
-pub(crate) fn encode_lossless(planes: &Planes) -> Result<Vec<u8>, CodecError> {
+pub(crate) fn encode_lossless(planes: &Planes, meta: &Metadata) -> Result<Vec<u8>, CodecError> {
     let color = match planes.layout().channels {
         Channels::Gray => ColorType::L8,
         Channels::GrayAlpha => ColorType::La8,
@@ -31,17 +32,19 @@ pub(crate) fn encode_lossless(planes: &Planes) -> Result<Vec<u8>, CodecError> {
     WebPEncoder::new(&mut out)
         .encode(planes.bytes(), planes.size().width, planes.size().height, color)
         .map_err(|error| CodecError::encode(ImageFormat::Webp, error))?;
-    Ok(out)
+    Ok(container::with_exif(out, planes, meta))
 }
 
 /// Takes 8-bit RGB and RGBA.
 #[cfg(feature = "webp-lossy")]
-pub(crate) fn encode_lossy(planes: &Planes, quality: u8) -> Result<Vec<u8>, CodecError> {
-    libwebp::encode(planes, quality).map_err(|detail| CodecError::encode(ImageFormat::Webp, detail))
+pub(crate) fn encode_lossy(planes: &Planes, quality: u8, method: u8, meta: &Metadata) -> Result<Vec<u8>, CodecError> {
+    let file = libwebp::encode(planes, quality, method);
+    let file = file.map_err(|detail| CodecError::encode(ImageFormat::Webp, detail))?;
+    Ok(container::with_exif(file, planes, meta))
 }
 
 /// Always [`CodecError::NotBuilt`].
 #[cfg(not(feature = "webp-lossy"))]
-pub(crate) fn encode_lossy(_: &Planes, _: u8) -> Result<Vec<u8>, CodecError> {
+pub(crate) fn encode_lossy(_: &Planes, _: u8, _: u8, _: &Metadata) -> Result<Vec<u8>, CodecError> {
     Err(CodecError::NotBuilt { what: "lossy webp", feature: "webp-lossy" })
 }

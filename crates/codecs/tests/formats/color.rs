@@ -85,3 +85,38 @@ fn a_broken_profile_does_not_cost_the_picture() {
         assert!(tintype_codecs::decode(&bytes, &info, &Limits::default()).is_ok(), "{name}");
     }
 }
+
+#[test]
+fn of_several_ways_to_tell_a_pngs_colors_the_first_in_order_counts() {
+    let big = |values: &[u32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
+    let p3 = ColorProfile::new_display_p3().encode().unwrap();
+    let png = png_with(&p3);
+    let at = png.windows(4).position(|w| w == b"iCCP").unwrap() - 4;
+    let length = u32::from_be_bytes(png[at..at + 4].try_into().unwrap()) as usize;
+    let iccp = &png[at..at + 12 + length];
+    let plain = file(&picture(4, 4, Layout::RGB8), Encode::png());
+
+    let cicp = png_chunk(b"cICP", &[9, 16, 0, 1]);
+    let unknown_cicp = png_chunk(b"cICP", &[2, 2, 0, 1]);
+    let srgb = png_chunk(b"sRGB", &[0]);
+    let gamma = png_chunk(b"gAMA", &big(&[100_000]));
+    let usual_gamma = png_chunk(b"gAMA", &big(&[45_455]));
+    let adobe = png_chunk(b"cHRM", &big(&[31_270, 32_900, 64_000, 33_000, 21_000, 71_000, 15_000, 6_000]));
+    let table: [(&str, Vec<&[u8]>, &str); 9] = [
+        ("nothing", vec![], "sRGB"),
+        ("gamma", vec![&gamma], "gamma 1.00"),
+        ("the usual gamma", vec![&usual_gamma], "sRGB"),
+        ("primaries", vec![&adobe, &usual_gamma], "sRGB curve"),
+        ("sRGB over gamma", vec![&gamma, &srgb, &adobe], "sRGB"),
+        ("a profile over gamma", vec![&gamma, iccp], "Display P3"),
+        ("cICP over gamma and sRGB", vec![&gamma, &srgb, &cicp], "BT.2020 PQ"),
+        ("cICP over a profile", vec![iccp, &cicp], "BT.2020 PQ"),
+        ("a cICP that says nothing", vec![&unknown_cicp, &gamma], "gamma 1.00"),
+    ];
+    for (name, chunks, expected) in table {
+        let bytes = [&plain[..33], &chunks.concat(), &plain[33..]].concat();
+        let color = probe(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}")).color;
+        assert_eq!(&*color.name, expected, "{name}");
+        assert_eq!(color.is_srgb(), expected == "sRGB", "{name}");
+    }
+}

@@ -4,7 +4,7 @@ use tintype_codecs::{Bound, CodecError, Encode, Limits, probe};
 use tintype_pixels::{Fault, ImageFormat, Layout};
 
 use crate::pictures::{
-    every_kind, file, gif, gif_frame, picture, png_chunk, png_of, read, read_within, riff_chunk, webp_of,
+    Stopwatch, every_kind, file, gif, gif_frame, picture, png_chunk, png_of, read, read_within, riff_chunk, webp_of,
 };
 
 #[test]
@@ -130,6 +130,28 @@ fn metadata_that_inflates_forever_is_passed_over() {
         let (info, planes) = read(&[&png[..33], &chunk, &png[33..]].concat()).unwrap();
         assert_eq!(planes, pixels);
         assert!(info.color.is_srgb());
+    }
+}
+
+#[test]
+fn texts_and_chunks_without_number_are_passed_over() {
+    let pixels = picture(4, 4, Layout::RGB8);
+    let png = file(&pixels, Encode::png());
+    // International text is compressed where its flag, after the keyword's zero, says so.
+    let inflating = png_chunk(b"iTXt", &[b"t\0\x01\0\0\0".as_slice(), &bomb(&[], 200_000)].concat());
+    for (name, chunks) in [
+        ("a text that inflates", inflating.clone()),
+        ("many that do", inflating.repeat(20)),
+        ("many texts", png_chunk(b"tEXt", b"k\0v").repeat(200_000)),
+        ("many unknown", png_chunk(b"zzZz", b"").repeat(200_000)),
+        ("many times", png_chunk(b"tIME", &[7, 226, 1, 1, 1, 1, 1]).repeat(100_000)),
+    ] {
+        let started = Stopwatch::start();
+        match read(&[&png[..33], &chunks, &png[33..]].concat()) {
+            Ok((_, planes)) => assert_eq!(planes, pixels, "{name}"),
+            Err(error) => assert_eq!(error.fault(), Fault::Source, "{name}: {error}"),
+        }
+        assert!(started.elapsed().as_secs() < 2, "{name} took {:?}", started.elapsed());
     }
 }
 

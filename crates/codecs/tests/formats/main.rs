@@ -6,10 +6,14 @@ mod animations;
 #[cfg(feature = "avif-decode")]
 mod avif;
 mod color;
+#[cfg(feature = "extra-inputs")]
+mod extra;
 #[cfg(all(feature = "avif-decode", feature = "heic"))]
 mod heic;
 mod hostile;
 mod orientation;
 mod pictures;
 mod round_trips;
+#[cfg(feature = "svg")]
+mod svg;
 mod truncation;

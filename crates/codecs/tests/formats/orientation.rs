@@ -1,7 +1,7 @@
 //! EXIF in and out.
 
 use image_webp::{ColorType, WebPEncoder};
-use tintype_codecs::{Encode, Limits, Metadata, exif, probe};
+use tintype_codecs::{Encode, Limits, Metadata, PngCompression, exif, probe};
 use tintype_pixels::{Layout, Orientation};
 
 use crate::pictures::{file, picture, png_chunk, read, with_jpeg_segment};
@@ -51,14 +51,23 @@ fn a_picture_without_exif_is_upright() {
 }
 
 #[test]
-fn jpeg_carries_the_block_it_is_given_and_others_drop_it() {
-    let planes = picture(6, 4, Layout::RGB8);
+fn jpeg_png_and_webp_carry_the_block_they_are_given_and_gif_drops_it() {
     let kept = exif::kept(&block(Orientation::Rotate90)).unwrap();
     let meta = Metadata { exif: Some(kept.clone()) };
-    for (encode, expected) in [(Encode::jpeg(80), Some(kept)), (Encode::png(), None), (Encode::WebpLossless, None)] {
+    let png8 = Encode::Png8 { quality: 80, compression: PngCompression::Fast };
+    let mut all = vec![Encode::jpeg(80), Encode::png(), png8, Encode::WebpLossless, Encode::Gif];
+    all.extend(cfg!(feature = "webp-lossy").then_some(Encode::webp(80)));
+    for (encode, layout) in all.into_iter().flat_map(|encode| [(encode, Layout::RGB8), (encode, Layout::RGBA8)]) {
+        if !encode.accepts(layout) {
+            continue;
+        }
+        let planes = picture(7, 4, layout);
         let bytes = tintype_codecs::encode(&planes, &encode, &meta).unwrap();
-        let info = probe(&bytes, &Limits::default()).unwrap();
+        let (info, pixels) = read(&bytes).unwrap();
+        let expected = (encode != Encode::Gif).then(|| kept.clone());
         assert_eq!((info.exif, info.orientation), (expected, Orientation::Upright), "{encode}");
+        let bare = tintype_codecs::encode(&planes, &encode, &Metadata::default()).unwrap();
+        assert_eq!(read(&bare).unwrap().1, pixels, "{encode} {layout}: the block is no matter to the pixels");
     }
 }
 

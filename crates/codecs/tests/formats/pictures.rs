@@ -1,5 +1,7 @@
 //! Pictures and files for the other modules.
 
+use std::time::{Duration, Instant};
+
 use tintype_codecs::{CodecError, Encode, Limits, Metadata};
 use tintype_pixels::{Channels, Depth, ImageInfo, Layout, Planes, Size};
 
@@ -47,6 +49,28 @@ pub(crate) fn read_within(bytes: &[u8], limits: &Limits) -> Result<(ImageInfo, P
     Ok((info, planes))
 }
 
+/// The processor's time that this thread takes, which no other work on the machine changes; where the system does not tell it,
+/// the wall's.
+pub(crate) struct Stopwatch(Option<Duration>, Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(processor_time(), Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        match (self.0, processor_time()) {
+            (Some(before), Some(now)) => now - before,
+            _ => self.1.elapsed(),
+        }
+    }
+}
+
+fn processor_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    stat.split_ascii_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+}
+
 /// One small file of every kind that is read.
 pub(crate) fn every_kind() -> Vec<(&'static str, Vec<u8>)> {
     let rgb = picture(24, 17, Layout::RGB8);
@@ -63,8 +87,8 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Vec<u8>)> {
         ("animated webp", crate::animations::animated_webp()),
     ];
     if cfg!(feature = "webp-lossy") {
-        kinds.push(("webp", file(&rgb, Encode::Webp { quality: 80 })));
-        kinds.push(("transparent webp", file(&rgba, Encode::Webp { quality: 80 })));
+        kinds.push(("webp", file(&rgb, Encode::webp(80))));
+        kinds.push(("transparent webp", file(&rgba, Encode::webp(80))));
     }
     kinds
 }

@@ -19,7 +19,7 @@ fn png_is_exact_in_every_layout() {
     for (width, height) in SIZES {
         for channels in [Channels::Gray, Channels::GrayAlpha, Channels::Rgb, Channels::Rgba] {
             for depth in [Depth::U8, Depth::U16] {
-                for compression in [PngCompression::Fast, PngCompression::Balanced] {
+                for compression in [PngCompression::Fast, PngCompression::Balanced, PngCompression::High] {
                     let planes = picture(width, height, Layout::new(channels, depth));
                     let (info, back) = read(&file(&planes, Encode::Png { compression })).unwrap();
                     assert_eq!(back, planes, "{compression:?} {planes:?}");
@@ -143,7 +143,7 @@ fn lossy_webp_is_close_and_keeps_alpha() {
     for (width, height) in SIZES.into_iter().filter(|(width, _)| *width != 3) {
         for layout in [Layout::RGB8, Layout::RGBA8] {
             let planes = picture(width, height, layout);
-            let (info, back) = read(&file(&planes, Encode::Webp { quality: 95 })).unwrap();
+            let (info, back) = read(&file(&planes, Encode::webp(95))).unwrap();
             // libwebp drops an alpha channel that is opaque everywhere: none of these is.
             assert_eq!(info.layout, layout);
             let visible = |planes: &Planes| {
@@ -198,7 +198,7 @@ fn avif_is_written() {
 fn what_a_build_cannot_write_names_the_feature() {
     let planes = picture(4, 4, Layout::RGB8);
     let cases = [
-        (Encode::Webp { quality: 80 }, cfg!(feature = "webp-lossy"), "webp-lossy"),
+        (Encode::webp(80), cfg!(feature = "webp-lossy"), "webp-lossy"),
         (Encode::avif(60), cfg!(feature = "avif-encode"), "avif-encode"),
     ];
     for (encode, built, feature) in cases {

@@ -65,9 +65,29 @@ pub static EXTENSIONS: &[Extension] = &[
     },
     Extension {
         title: "A PNG for certain",
-        text: "format=png-force gives PNG where format=png is only a hint.",
+        text: "format=png-force gives PNG where format=png is only a hint, and all its colors where a quality would give it a \
+               palette.",
         example: "/cdn-cgi/image/width=400,format=png-force/photo.jpg",
+        options: &["format", "quality"],
+    },
+    Extension {
+        title: "Drawings as pixels",
+        text: "An SVG is passed on, cleaned, as Cloudflare does. Where a format of pixels is asked for it is drawn at the size \
+               that is asked for, scale-down included, without texts and without anything from outside of it.",
+        example: "/cdn-cgi/image/width=400,format=webp/logo.svg",
         options: &["format"],
+    },
+    Extension {
+        title: "Metadata in PNG and WebP",
+        text: "metadata=copyright and metadata=keep, where they are asked for, keep EXIF in PNG and WebP too.",
+        example: "/cdn-cgi/image/width=400,format=webp,metadata=copyright/photo.jpg",
+        options: &["metadata", "format"],
+    },
+    Extension {
+        title: "BMP and TIFF",
+        text: "With limits.extra_inputs in the configuration they are read. Without it they are refused, as by Cloudflare.",
+        example: "/cdn-cgi/image/width=400/scan.tiff",
+        options: &[],
     },
     Extension {
         title: "Timings",

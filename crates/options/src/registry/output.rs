@@ -24,8 +24,9 @@ pub(super) static FORMAT: OptionDef = OptionDef {
     example: "webp",
     doc: "Format of the result",
     long: "auto gives AVIF or WebP to clients that accept them. Without a format the result is JPEG, or PNG where there \
-           is transparency; animations stay animated. png and png-force are the same here. gif has one frame. json describes \
-           the picture instead. svg passes an SVG source on.",
+           is transparency; animations stay animated. png may have a palette where a quality is given, png-force has \
+           none. gif has one frame. json describes the picture instead. svg passes an SVG source on, cleaned; so do auto and \
+           no format at all. Any other format draws it, at the size that is asked for.",
     page: Page::new(
         "auto, avif, webp, jpeg, baseline-jpeg, png, png-force, gif, json or svg",
         &["jpg", "mp4"],
@@ -33,10 +34,10 @@ pub(super) static FORMAT: OptionDef = OptionDef {
     )
     .call(Call::Output)
     .with(&[
-        ("quality", "Quality of JPEG, WebP and AVIF."),
+        ("quality", "Quality of JPEG, WebP and AVIF; gives PNG a palette."),
         ("compression", "fast may choose another format."),
         ("background", "What shows through where the format knows no transparency; white without it."),
-        ("metadata", "Only a JPEG and an AVIF keep any."),
+        ("metadata", "A JPEG keeps it, a PNG, WebP or AVIF where it is asked for."),
     ]),
     set: |p, v| {
         p.options.format = Some(OutputFormat::parse(v)?);
@@ -54,7 +55,8 @@ pub(super) static QUALITY: OptionDef = OptionDef {
     example: "75",
     doc: "Quality of JPEG, WebP and AVIF, 1 to 100 or a word",
     long: "Also high (90), medium-high (70), medium-low (50) and low (35). Numbers are rounded and moved into 1 to 100. \
-           WebP at 100 is lossless; PNG may use a palette where a quality is given.",
+           WebP at 100 is lossless. A PNG has a palette where a quality below 100 is given: of 256 colors from 80 on, of fewer \
+           below; png-force has none.",
     page: Page::new(
         "a number from 1 to 100, or high, medium-high, medium-low or low",
         &["0", "150", "best"],
@@ -62,7 +64,7 @@ pub(super) static QUALITY: OptionDef = OptionDef {
     )
     .call(Call::Output)
     .with(&[
-        ("format", "Counts for JPEG, WebP and AVIF; WebP at 100 is lossless."),
+        ("format", "Counts for JPEG, WebP and AVIF; WebP at 100 is lossless; gives PNG a palette."),
         ("slow-connection-quality", "Takes its place on slow connections."),
     ]),
     set: |p, v| {
@@ -127,9 +129,9 @@ pub(super) static METADATA: OptionDef = OptionDef {
     kind: Kind::Choice(Metadata::NAMES),
     default: "copyright",
     example: "none",
-    doc: "Which metadata a JPEG or an AVIF keeps",
+    doc: "Which metadata the result keeps",
     long: "copyright keeps the copyright notice, keep keeps most of EXIF with the GPS position, none keeps nothing. \
-           Other formats keep nothing. Orientation and color profile are applied to the pixels in every case.",
+           PNG and WebP keep what is asked for here, and nothing without it; other formats keep nothing. Orientation and color profile are applied to the pixels in every case.",
     page: Page::new(
         "keep, copyright or none",
         &["all", "false"],
@@ -137,7 +139,7 @@ pub(super) static METADATA: OptionDef = OptionDef {
     )
     .cloudflare(Faces::NO_BINDING)
     .here(Faces::NO_BINDING)
-    .with(&[("format", "Only a JPEG and an AVIF keep any.")]),
+    .with(&[("format", "A JPEG keeps it, a PNG, WebP or AVIF where it is asked for.")]),
     set: |p, v| {
         p.options.metadata = Some(Metadata::parse(v)?);
         Ok(())

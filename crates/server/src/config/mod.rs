@@ -64,6 +64,8 @@ pub struct ServerConfig {
     /// Whether Workers are answered: `cf.image` of requests through a proxy, and the Images binding's `POST /info` and
     /// `POST /transform`. Default true.
     pub workers: bool,
+    /// How hard encoders try. Default fast.
+    pub effort: Effort,
     /// Whether only the names of `[presets]` may be asked for, no other options. Default false.
     pub presets_only: bool,
     /// Whether what is otherwise a warning about options (an unknown option, a number that is none or out of range, an option
@@ -81,10 +83,24 @@ impl Default for ServerConfig {
             shutdown: Interval(Duration::from_secs(30)),
             playground: true,
             workers: true,
+            effort: Effort::Fast,
             presets_only: false,
             strict: false,
         }
     }
+}
+
+/// How hard encoders try: time for bytes, and never for looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// For answers while somebody waits.
+    #[default]
+    Fast,
+    /// Some times slower, and a little smaller.
+    Balanced,
+    /// For files that are made once and sent often.
+    Small,
 }
 
 /// `[origins]`: where sources come from. Without any, no source can be read.
@@ -152,6 +168,8 @@ pub struct LimitsConfig {
     pub source_pixels: u64,
     /// Longest side of a source, in pixels. Default 65,500, about what JPEG can hold.
     pub source_side: u32,
+    /// Whether BMP and TIFF are read, which Cloudflare's service refuses. Default no.
+    pub extra_inputs: bool,
     /// Width times height of a result. Default 100,000,000.
     pub result_pixels: u64,
     /// Longest side of a result, in pixels. Default 12,000.
@@ -171,6 +189,7 @@ impl Default for LimitsConfig {
             memory: ByteSize(1_000_000_000),
             source_pixels: 100_000_000,
             source_side: 65_500,
+            extra_inputs: false,
             result_pixels: 100_000_000,
             result_side: 12_000,
             avif_side: 1_600,

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode};
 use serde_json::json;
 use tintype::Output;
-use tintype::codecs::CodecError;
+use tintype::codecs::{self, CodecError};
 use tintype_options::binding::{self, BindingError, BindingFormat, BindingRequest};
 use tintype_pixels::ImageFormat;
 
@@ -53,9 +53,13 @@ async fn described(app: &AppState, request: HttpRequest) -> Result<Response, Rej
         _ => None,
     });
     let image = image.ok_or(BindingError::Missing { name: IMAGE })?;
+    if codecs::is_svg(&image) {
+        // It can be told that it is one, and its size means nothing.
+        return Ok(json_response(StatusCode::OK, &json!({ "format": ImageFormat::Svg.media_type() })));
+    }
     let info = match state::blocking(held, move || engine.probe(&image)).await? {
         Ok(info) => info,
-        // It can be told that it is one, and its size means nothing.
+        // So can one in a build that does not read them.
         Err(TransformError::Codec(CodecError::Unsupported { format, .. })) if format == ImageFormat::Svg.name() => {
             return Ok(json_response(StatusCode::OK, &json!({ "format": ImageFormat::Svg.media_type() })));
         }

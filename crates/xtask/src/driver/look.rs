@@ -5,14 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Found;
+use super::{Found, Need, TOOLS};
 use crate::{models, search};
 
 /// What the loader calls a restriction to named drivers; the newer name wins.
 const PINS: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
 
 /// Looks at this machine.
-pub(super) fn look() -> Found {
+pub(super) fn look(need: Need) -> Found {
     let variable = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(|v| v.to_string_lossy().into_owned());
     let is_one = |name: &str| variable(name).is_some_and(|value| value == "1");
     let pinned = PINS.iter().find_map(|name| Some((*name, variable(name)?)));
@@ -30,7 +30,8 @@ pub(super) fn look() -> Found {
         pip: ["pip3", "pip"].iter().any(|name| search::program(name).is_some())
             || is_one("ALLOW_NO_MODELS")
             || models::are_there(),
-        jpeg_tools: ["cjpeg", "djpeg", "jpegtran"].iter().all(|name| search::program(name).is_some()),
+        tools: TOOLS
+            .map(|tools| need == Need::Run || tools.programs.iter().all(|name| search::program(name).is_some())),
     }
 }
 

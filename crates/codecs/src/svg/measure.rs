@@ -1,0 +1,349 @@
+//! What an SVG costs, found out before it is paid: a document of some hundred bytes can stand for billions of shapes, and one
+//! shape for minutes of filtering.
+
+use std::collections::HashMap;
+
+use resvg::usvg::{
+    Group, ImageKind, Node, Paint, Path, Tree,
+    filter::{Kind, Primitive},
+    roxmltree::{self, Document},
+};
+use tintype_pixels::{ImageFormat, Size};
+
+use crate::{Bound, CodecError, Limits};
+
+/// How deep elements may be inside each other, references followed. Drawing recurses that deep.
+const MAX_NESTING: u32 = 96;
+
+/// The work that a drawing may take, in the time it takes to fill a pixel: about a nanosecond.
+const WORK: f64 = 2.0e9;
+
+/// The work that each shape takes whatever its size.
+const SHAPE_WORK: f64 = 1_000.0;
+
+/// The text of a document that is not too long and whose entities, if any, are plain.
+///
+/// Entities of entities grow without end, and no drawing program writes them. Plain ones cannot make a document larger than
+/// `limits` allow either: every use counts as the longest.
+pub(super) fn check_text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, CodecError> {
+    let too_long = |value: u64| CodecError::TooLarge { what: Bound::FileBytes, value, limit: limits.svg_bytes };
+    if bytes.len() as u64 > limits.svg_bytes {
+        return Err(too_long(bytes.len() as u64));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| CodecError::damaged(ImageFormat::Svg, format_args!("not UTF-8: {error}")))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some(first) = text.find("<!ENTITY") else { return Ok(text) };
+    let subset = &text[first..text[first..].find("]>").map_or(text.len(), |end| first + end)];
+    let declarations = subset.split("<!ENTITY").skip(1);
+    let longest = declarations.clone().map(str::len).max().unwrap_or(0);
+    if declarations.clone().any(|declaration| declaration.replace("&#", "").contains(['&', '%'])) {
+        return Err(CodecError::damaged(ImageFormat::Svg, "entities that refer to entities are not read"));
+    }
+    let uses = text[first + subset.len()..].matches('&').count();
+    let expanded = (uses as u64).saturating_mul(longest as u64).saturating_add(bytes.len() as u64);
+    if expanded > limits.svg_bytes { Err(too_long(expanded)) } else { Ok(text) }
+}
+
+/// The document, if it has not too many nodes.
+pub(super) fn parsed<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, CodecError> {
+    // Text and comments between elements are nodes too.
+    let nodes_limit = limits.svg_elements.saturating_mul(4);
+    let rules = roxmltree::ParsingOptions { allow_dtd: true, nodes_limit, ..Default::default() };
+    Document::parse_with_options(text, rules).map_err(|error| match error {
+        roxmltree::Error::NodesLimitReached => {
+            let limit = u64::from(limits.svg_elements);
+            CodecError::TooLarge { what: Bound::SvgElements, value: limit.saturating_add(1), limit }
+        }
+        error => CodecError::damaged(ImageFormat::Svg, error),
+    })
+}
+
+/// Refuses a document nested too deep as it is written: the cleaner's time grows with the square of it.
+pub(super) fn check_structure(document: &Document<'_>) -> Result<(), CodecError> {
+    let (mut node, mut nesting) = (document.root_element(), 1);
+    loop {
+        if let Some(child) = node.first_element_child() {
+            (node, nesting) = (child, nesting + 1);
+            if nesting > MAX_NESTING {
+                return Err(too_deep(nesting));
+            }
+            continue;
+        }
+        loop {
+            if let Some(next) = node.next_sibling_element() {
+                node = next;
+                break;
+            }
+            match node.parent_element() {
+                Some(parent) if nesting > 1 => (node, nesting) = (parent, nesting - 1),
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+fn too_deep(nesting: u32) -> CodecError {
+    CodecError::TooLarge { what: Bound::SvgNesting, value: u64::from(nesting), limit: u64::from(MAX_NESTING) }
+}
+
+/// Refuses a document that has too many elements, or is nested too deep, once every reference is replaced by what it refers to.
+pub(super) fn check_document(document: &Document<'_>, limits: &Limits) -> Result<(), CodecError> {
+    let mut expansion =
+        Expansion { targets: HashMap::new(), of_class: HashMap::new(), of_all: Vec::new(), known: HashMap::new() };
+    for node in document.descendants().filter(|node| node.is_element()) {
+        if let Some(id) = node.attribute("id") {
+            expansion.targets.insert(id, node);
+        }
+        if node.tag_name().name() == "style" {
+            expansion.read_stylesheet(node.text().unwrap_or_default());
+        }
+    }
+    let Extent { elements, nesting } = expansion.of(document.root_element(), 0);
+    if nesting > MAX_NESTING {
+        return Err(too_deep(nesting));
+    }
+    if elements > u64::from(limits.svg_elements) {
+        let limit = u64::from(limits.svg_elements);
+        return Err(CodecError::TooLarge { what: Bound::SvgElements, value: elements, limit });
+    }
+    Ok(())
+}
+
+/// What an element stands for.
+#[derive(Clone, Copy)]
+struct Extent {
+    elements: u64,
+    nesting: u32,
+}
+
+/// Counts what elements stand for, each once.
+struct Expansion<'d, 'i> {
+    targets: HashMap<&'d str, roxmltree::Node<'d, 'i>>,
+    /// References that a stylesheet gives to a class, and those it gives by anything else, which count for every element.
+    of_class: HashMap<&'d str, Vec<&'d str>>,
+    of_all: Vec<&'d str>,
+    /// Zero while an element is being counted: a reference back to it, which is drawn as nothing.
+    known: HashMap<roxmltree::NodeId, Extent>,
+}
+
+impl<'d, 'i> Expansion<'d, 'i> {
+    fn of(&mut self, node: roxmltree::Node<'d, 'i>, level: u32) -> Extent {
+        if let Some(known) = self.known.get(&node.id()) {
+            return *known;
+        }
+        // Deeper than is accepted: the answer is clear, and so is how deep this function may recurse.
+        if level > MAX_NESTING {
+            return Extent { elements: 1, nesting: MAX_NESTING + 1 };
+        }
+        self.known.insert(node.id(), Extent { elements: 0, nesting: 0 });
+        let mut references = self.of_all.clone();
+        for attribute in node.attributes() {
+            match attribute.name() {
+                "href" => references.extend(attribute.value().trim().strip_prefix('#')),
+                "class" => {
+                    for class in attribute.value().split_ascii_whitespace() {
+                        references.extend(self.of_class.get(class).into_iter().flatten());
+                    }
+                }
+                _ => references.extend(urls(attribute.value())),
+            }
+        }
+        // A marker stands at every corner of a line. More corners than bytes there are not.
+        let corners = if node.attributes().any(|attribute| attribute.name().starts_with("marker")) {
+            node.attribute("d").or(node.attribute("points")).map_or(1, str::len)
+        } else {
+            1
+        };
+        let targets: Vec<_> = references.iter().filter_map(|id| self.targets.get(id).copied()).collect();
+        let mut extent = Extent { elements: 1, nesting: 0 };
+        let children = node.children().filter(|child| child.is_element()).map(|child| (child, 1));
+        for (inner, times) in children.chain(targets.into_iter().map(|target| (target, corners as u64))) {
+            let Extent { elements, nesting } = self.of(inner, level + 1);
+            extent.elements = extent.elements.saturating_add(elements.saturating_mul(times));
+            extent.nesting = extent.nesting.max(nesting);
+        }
+        extent.nesting = extent.nesting.saturating_add(1);
+        self.known.insert(node.id(), extent);
+        extent
+    }
+
+    fn read_stylesheet(&mut self, text: &'d str) {
+        for rule in text.split('}') {
+            let Some((selectors, declarations)) = rule.split_once('{') else { continue };
+            let references: Vec<&str> = urls(declarations).collect();
+            for selector in selectors.split(',').map(str::trim).filter(|_| !references.is_empty()) {
+                match selector.strip_prefix('.') {
+                    Some(class) if class.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')) => {
+                        self.of_class.entry(class).or_default().extend(&references);
+                    }
+                    _ => self.of_all.extend(&references),
+                }
+            }
+        }
+    }
+}
+
+/// The names in `url(#name)`.
+fn urls(text: &str) -> impl Iterator<Item = &str> {
+    text.split("url(").skip(1).filter_map(|rest| {
+        let inside = rest.split(')').next()?.trim().trim_matches(['"', '\'']);
+        inside.trim().strip_prefix('#')
+    })
+}
+
+/// Refuses a drawing of `size` that would take too much time or memory. `scale` is how many of its pixels one unit of area is.
+pub(super) fn check_drawing(tree: &Tree, size: Size, scale: f32, limits: &Limits) -> Result<(), CodecError> {
+    let canvas = size.area() as f64;
+    let memory = limits.decoded_bytes as f64 / 4.0;
+    let mut cost = Cost { work: WORK, canvas, scale: f64::from(scale) };
+    let verdict = cost.group(tree.root(), Area::Own, memory - canvas);
+    verdict.map_err(|what| {
+        let limit = match what {
+            Bound::DecodedBytes => limits.decoded_bytes,
+            _ => WORK as u64,
+        };
+        CodecError::TooLarge { what, value: limit.saturating_add(1), limit }
+    })
+}
+
+/// How much of the picture a shape covers.
+#[derive(Clone, Copy)]
+enum Area {
+    /// What its own box says.
+    Own,
+    /// As much as whatever it is a part of: inside of masks and patterns, boxes are in units of their own.
+    Of(f64),
+}
+
+struct Cost {
+    /// What is left.
+    work: f64,
+    canvas: f64,
+    scale: f64,
+}
+
+impl Cost {
+    fn spend(&mut self, work: f64) -> Result<(), Bound> {
+        self.work -= work;
+        // Also where something is not a number.
+        if self.work >= 0.0 { Ok(()) } else { Err(Bound::SvgWork) }
+    }
+
+    fn covered(&self, own: f32, area: Area) -> f64 {
+        match area {
+            Area::Own => (f64::from(own) * self.scale).min(self.canvas),
+            Area::Of(area) => area,
+        }
+    }
+
+    /// `memory` is how many pixels layers may still take.
+    fn group(&mut self, group: &Group, area: Area, memory: f64) -> Result<(), Bound> {
+        let bounds = group.abs_layer_bounding_box();
+        let mut covered = self.covered(bounds.width() * bounds.height(), area);
+        let mut held = 0.0;
+        if group.should_isolate() {
+            // What a filter works on may reach beyond the picture.
+            let filters = group.filters().iter().flat_map(|filter| filter.primitives());
+            let primitives = filters.clone().count();
+            if primitives > 0 {
+                covered = covered.max(self.canvas.min(covered * 4.0));
+            }
+            held = covered * (1.0 + primitives as f64);
+            for primitive in filters {
+                let work = covered * self.filter_work(primitive);
+                self.spend(work)?;
+                if let Kind::Image(image) = primitive.kind() {
+                    self.group(image.root(), Area::Of(covered), memory - held)?;
+                }
+            }
+            self.spend(covered * 3.0)?;
+            let mut mask = group.mask();
+            while let Some(next) = mask {
+                held += covered * 2.0;
+                self.spend(covered * 4.0)?;
+                self.group(next.root(), Area::Of(covered), memory - held)?;
+                mask = next.mask();
+            }
+            let mut clip = group.clip_path();
+            while let Some(next) = clip {
+                held += covered;
+                self.spend(covered * 2.0)?;
+                self.group(next.root(), Area::Of(covered), memory - held)?;
+                clip = next.clip_path();
+            }
+        }
+        let memory = memory - held;
+        if memory < 0.0 {
+            return Err(Bound::DecodedBytes);
+        }
+        for node in group.children() {
+            self.spend(SHAPE_WORK)?;
+            match node {
+                Node::Group(inner) => self.group(inner, area, memory)?,
+                Node::Path(path) => self.path(path, area, memory)?,
+                Node::Image(image) => {
+                    let bounds = image.abs_bounding_box();
+                    let covered = self.covered(bounds.width() * bounds.height(), area);
+                    let stored = f64::from(image.size().width()) * f64::from(image.size().height());
+                    // Decoded each time it is drawn.
+                    self.spend(covered * 4.0 + stored * 8.0)?;
+                    if let ImageKind::SVG(_) = image.kind() {
+                        return Err(Bound::SvgWork);
+                    }
+                }
+                Node::Text(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&mut self, path: &Path, area: Area, memory: f64) -> Result<(), Bound> {
+        let bounds = path.abs_stroke_bounding_box();
+        let covered = self.covered(bounds.width() * bounds.height(), area);
+        let height = f64::from(bounds.height()) * self.scale.sqrt();
+        let height = match area {
+            Area::Own => height.min(self.canvas),
+            Area::Of(area) => area.sqrt(),
+        };
+        // Each edge is followed down all the rows that it crosses.
+        let edges = path.data().len() as f64;
+        self.spend(covered + edges * (200.0 + height * 0.5))?;
+        let paints = [path.fill().map(|fill| fill.paint()), path.stroke().map(|stroke| stroke.paint())];
+        for paint in paints.into_iter().flatten() {
+            if let Paint::Pattern(pattern) = paint {
+                self.spend(covered * 4.0)?;
+                self.group(pattern.root(), Area::Of(covered.max(1.0)), memory - covered)?;
+            }
+        }
+        let Some(stroke) = path.stroke() else { return Ok(()) };
+        // Joins and caps are made for each edge: measured, some ten microseconds.
+        self.spend(covered + edges * 5_000.0)?;
+        if let Some(dashes) = stroke.dasharray() {
+            let period: f32 = dashes.iter().sum();
+            let bounds = path.stroke_bounding_box();
+            let longest = f64::from(bounds.width() + bounds.height()) * 2.0 * edges;
+            let count = longest / f64::from(period.max(1e-6)) * dashes.len() as f64;
+            // The rasteriser gives up beyond a million dashes.
+            self.spend(count.min(1e6) * 300.0)?;
+        }
+        Ok(())
+    }
+
+    /// Of each pixel.
+    fn filter_work(&self, primitive: &Primitive) -> f64 {
+        match primitive.kind() {
+            Kind::Turbulence(turbulence) => 60.0 * f64::from(turbulence.num_octaves().max(1)),
+            Kind::ConvolveMatrix(convolve) => {
+                10.0 + 4.0 * f64::from(convolve.matrix().columns()) * f64::from(convolve.matrix().rows())
+            }
+            Kind::Morphology(morphology) => {
+                let (x, y) = (f64::from(morphology.radius_x().get()), f64::from(morphology.radius_y().get()));
+                10.0 + 4.0 * (2.0 * x + 1.0) * (2.0 * y + 1.0) * self.scale
+            }
+            Kind::GaussianBlur(_) | Kind::DropShadow(_) => 60.0,
+            Kind::DiffuseLighting(_) | Kind::SpecularLighting(_) => 80.0,
+            _ => 20.0,
+        }
+    }
+}
