@@ -88,9 +88,9 @@ fn on_a_gpu(faces: &std::path::Path, mattes: &std::path::Path) {
     let small = image(&setup, Size::new(64, 64));
     let (seen, matte) = (image(&setup, Size::new(320, 320)), image(&setup, Size::new(320, 320)));
     let grown = growth(allocated, |_| {
-        network.detect_image(&bridge, &view(&small), Size::new(64, 64)).expect("faces or none");
+        network.detect_images(&bridge, &[view(&small)], Size::new(64, 64)).expect("faces or none");
         if let Some(matting) = &matting {
-            matting.matte_image(&bridge, &view(&seen), &view(&matte)).expect("a matte");
+            matting.matte_images(&bridge, &[view(&seen)], &[view(&matte)]).expect("a matte");
         }
         setup.device.poll(wgpu::PollType::wait_indefinitely()).expect("the device is there");
     });

@@ -1,5 +1,7 @@
 //! Choosing an adapter and asking it for a device.
 
+use std::sync::LazyLock;
+
 use super::GpuError;
 
 /// What to look for and how much to use.
@@ -13,13 +15,19 @@ pub struct GpuOptions {
     pub is_shared: bool,
 }
 
+/// One for the process, never let go. With the last instance the loader unmaps the drivers, and Mesa's software driver may
+/// still have code to run when the process ends: a program that was done was once seen to end by a fault.
+static INSTANCE: LazyLock<wgpu::Instance> = LazyLock::new(|| {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY;
+    wgpu::Instance::new(descriptor)
+});
+
 /// The best adapter, and a device with all of its limits.
 pub(super) fn open(
     options: &GpuOptions,
 ) -> Result<(wgpu::Instance, wgpu::Adapter, wgpu::Device, wgpu::Queue), GpuError> {
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    descriptor.backends = wgpu::Backends::PRIMARY;
-    let instance = wgpu::Instance::new(descriptor);
+    let instance = INSTANCE.clone();
     let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
     adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type));
     let found = names(&adapters);
