@@ -15,6 +15,8 @@
 
 mod coefficients;
 pub mod decode;
+pub mod encode;
+pub mod forward;
 pub mod inverse;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
