@@ -6,7 +6,7 @@ use tintype_codecs::Limits;
 use tintype_engine::{
     Gpu, Space, Texel, Vision,
     gpu::GpuOptions,
-    ops::resize::Filter,
+    ops::{Inverse, resize::Filter},
     plan::{Device, Shrink},
     wgpu,
 };
@@ -23,6 +23,8 @@ pub struct Policy {
     /// When a JPEG is decoded smaller than it is, which saves most of the work and averages encoded values before the filter sees
     /// them. Default: as suits the adapter; never on a GPU, where at least a half is left on a software adapter.
     pub shrink: Option<Shrink>,
+    /// Where a JPEG's coefficients become samples; the result is the same to the bit. Default: as suits the adapter.
+    pub inverse: Option<Inverse>,
     /// What a source may cost. Default: Cloudflare's figures.
     pub limits: Limits,
     /// Largest side of a result in pixels. Default: 12,000, as Cloudflare's.
@@ -42,6 +44,7 @@ impl Default for Policy {
             space: Space::Linear,
             filter: Filter::Lanczos3,
             shrink: None,
+            inverse: None,
             limits: Limits::default(),
             result_side_px: 12_000,
             result_area_px: 100_000_000,
@@ -54,7 +57,8 @@ impl Default for Policy {
 impl Policy {
     /// `device`, as these rules want it used.
     pub(crate) fn device(&self, device: Device) -> Device {
-        Device { shrink: self.shrink.unwrap_or(device.shrink), ..device }
+        let (shrink, inverse) = (self.shrink.unwrap_or(device.shrink), self.inverse.unwrap_or(device.inverse));
+        Device { shrink, inverse, ..device }
     }
 }
 

@@ -37,6 +37,15 @@ pub(crate) fn source(bytes: &[u8], info: &ImageInfo, limits: &Limits, device: De
     }
 }
 
+/// What of a picture of which only the header is known the device would be given.
+pub(crate) fn source_of_header(info: &ImageInfo, device: Device) -> Source {
+    let frame = info.jpeg.as_ref().and_then(|layout| Frame::of_layout(info.size, layout));
+    match frame {
+        Some(frame) => Source::from(info).as_components(&Arc::new(frame), device),
+        None => Source::from(info),
+    }
+}
+
 /// What of `source` holds now that its frame is known to the end: tables may come after the first scan.
 pub(crate) fn follow(source: &mut Source, frame: &Frame, device: Device) {
     if source.jpeg.as_deref() != Some(frame) {

@@ -334,7 +334,7 @@ impl Work<'_> {
                     let source = jpeg::source(bytes, &info, &policy.limits, device);
                     (Some(info), source)
                 }
-                Seen::Header(info) => (Some(info.clone()), Source::from(info)),
+                Seen::Header(info) => (Some(info.clone()), jpeg::source_of_header(info, device)),
                 Seen::Samples(planes) => (None, source_of(planes)),
             };
             probed.infos.push(info);

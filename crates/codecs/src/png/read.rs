@@ -31,6 +31,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: info.animation_control().map_or(1, |animation| animation.num_frames.max(1)),
         color: icc::source_color(info.icc_profile.as_deref()),
         exif,
+        jpeg: None,
     })
 }
 
