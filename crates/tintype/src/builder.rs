@@ -23,7 +23,8 @@ pub struct Policy {
     /// When a JPEG is decoded smaller than it is, which saves most of the work and averages encoded values before the filter sees
     /// them. Default: as suits the adapter; never on a GPU, where at least a half is left on a software adapter.
     pub shrink: Option<Shrink>,
-    /// Where a JPEG's coefficients become samples; the result is the same to the bit. Default: as suits the adapter.
+    /// Where a JPEG's coefficients become samples; the result is the same to the bit. Default: as suits the adapter; on a software
+    /// adapter the host, and only of what is decoded smaller: other JPEGs are decoded to samples at once.
     pub inverse: Option<Inverse>,
     /// What a source may cost. Default: Cloudflare's figures.
     pub limits: Limits,

@@ -148,6 +148,7 @@ impl Work<'_> {
         let policy = tintype.policy();
         let device = tintype.plan_device();
         let mut probed = self.probe(policy, device)?;
+        self.prefer_samples(&mut probed.sources, policy, device)?;
         let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
 
         // What must be seen before it can be planned is decoded first; looking is part of planning.
@@ -267,6 +268,7 @@ impl Work<'_> {
         accepts: Accepts,
     ) -> Result<String, TransformError> {
         let Probed { infos, mut sources } = self.probe(policy, device)?;
+        self.prefer_samples(&mut sources, policy, device)?;
         let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
         let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
         let Decision { answer, size, plan, .. } = decide(&sources, &stages, wanted, accepts, policy, device)?;
@@ -341,6 +343,27 @@ impl Work<'_> {
             probed.sources.push(source);
         }
         Ok(probed)
+    }
+
+    /// On a software adapter JPEGs that are decoded at full size are left to [`codecs`], whose vector code is faster than planes
+    /// (`benches/results/jpeg-2026-11-22.md`). What must be seen before it can be planned is given in one form to all plans.
+    fn prefer_samples(
+        &self,
+        sources: &mut [Source],
+        policy: &Policy,
+        device: plan::Device,
+    ) -> Result<(), TransformError> {
+        let is_chosen = policy.inverse.is_some() || device.inverse == Inverse::Device;
+        if is_chosen || settle::is_needed(self.stages) || sources.iter().all(|source| source.jpeg.is_none()) {
+            return Ok(());
+        }
+        let plan = Plan::new(sources, &plan_request(self.stages, None, policy, device))?;
+        for (index, source) in sources.iter_mut().enumerate() {
+            if plan.components(index).is_some_and(|components| components.scale == Scale::Full) {
+                source.jpeg = None;
+            }
+        }
+        Ok(())
     }
 
     /// Decodes every picture, and says in `probed` in which form the device gets those that are JPEGs.
