@@ -129,6 +129,7 @@ fn plan(picture: Picture) -> Plan {
         picture,
         pack: None,
         is_opaque: false,
+        fdct: None,
         warnings: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@
 mod color;
 mod describe;
 mod geometry;
+mod jpeg;
 mod library;
 mod oracle;
 mod output;

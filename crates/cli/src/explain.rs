@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use tintype::{
     Accepts, ImageFormat, ImageInfo, Layout, Request, Size, TransformOptions, engine::plan::Device, formats,
 };
-use tintype_pixels::{Orientation, SourceColor};
+use tintype_pixels::{JpegLayout, Orientation, SourceColor};
 
 use crate::{
     args::ExplainArgs,
@@ -41,6 +41,8 @@ fn source(args: &ExplainArgs) -> anyhow::Result<ImageInfo> {
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        // Not asked for: what most files are.
+        jpeg: (format == ImageFormat::Jpeg).then(JpegLayout::usual),
     })
 }
 

@@ -63,6 +63,7 @@ fn probe(
         frames: 1,
         color: icc::source_color(profile.as_deref()),
         exif: None,
+        jpeg: None,
     })
 }
 

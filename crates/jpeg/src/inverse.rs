@@ -5,10 +5,12 @@
 
 mod color;
 mod dct;
+mod scale;
 mod upsample;
 
 pub use color::rgb;
 pub use dct::{block, eighth, half, quarter};
+pub use scale::{Reduced, Scale, planes};
 use tintype_pixels::{Layout, Planes, Size};
 pub use upsample::{Upsampling, sample};
 

@@ -21,6 +21,7 @@ pub mod inverse;
 pub mod sparse;
 mod standard;
 
-pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
+pub use coefficients::{Coefficients, Component, Frame, NATURAL_FROM_ZIGZAG};
 pub use decode::decode;
 pub use sparse::{Sparse, sparse};
+pub use tintype_pixels::ColorTransform;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Layout, Orientation, Size, SourceColor};
+use crate::{JpegLayout, Layout, Orientation, Size, SourceColor};
 
 /// The format of an encoded picture, found by its content and never by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,6 +87,8 @@ pub struct ImageInfo {
     pub color: SourceColor,
     /// The raw EXIF block (a TIFF stream, without any `Exif\0\0` in front), where there is one.
     pub exif: Option<Vec<u8>>,
+    /// The components of a JPEG whose coefficients can be read; `None` for other formats, and for JPEGs of rare kinds.
+    pub jpeg: Option<JpegLayout>,
 }
 
 impl ImageInfo {

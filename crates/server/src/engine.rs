@@ -4,14 +4,14 @@
 
 use std::{fmt, sync::Arc};
 
-use tintype::engine::Space;
+use tintype::engine::{Space, plan::Shrink};
 use tintype::{Limits, Policy, Tintype, Vision};
 use tintype_pixels::ImageInfo;
 
 pub(crate) use tintype::{Accepts, Rendered, Request, TransformError};
 
 use crate::compose::{self, Composition};
-use crate::config::{Config, Effort, Working};
+use crate::config::{Config, Effort, ShrinkOnLoad, Working};
 
 /// Transforms pictures. Every method may block for as long as a picture takes.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
@@ -89,6 +89,11 @@ pub(crate) fn policy(config: &Config) -> Policy {
         space: match config.gpu.working {
             Working::Linear => Space::Linear,
             Working::Srgb => Space::Encoded,
+        },
+        shrink: match config.gpu.shrink_on_load {
+            ShrinkOnLoad::Auto => None,
+            ShrinkOnLoad::Never => Some(Shrink::Never),
+            ShrinkOnLoad::Twice => Some(Shrink::TwiceLeft),
         },
         limits: Limits {
             bytes: limits.source_bytes.0,

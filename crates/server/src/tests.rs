@@ -53,6 +53,7 @@ fn info(bytes: &[u8]) -> ImageInfo {
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        jpeg: None,
     }
 }
 

@@ -10,6 +10,6 @@ pub mod pictures;
 mod vision;
 
 pub use compare::{Difference, compare, psnr};
-pub use gpu::{engine, engine_seeing, gpu, run_case, run_picture};
+pub use gpu::{engine, engine_seeing, gpu, run_case, run_picture, run_sources};
 pub use tintype::{Tintype, TransformOptions};
 pub use vision::FakeVision;

@@ -3,7 +3,13 @@
 use std::{sync::Arc, thread};
 
 use tintype_codecs::Limits;
-use tintype_engine::{Gpu, Space, Texel, Vision, gpu::GpuOptions, ops::resize::Filter, wgpu};
+use tintype_engine::{
+    Gpu, Space, Texel, Vision,
+    gpu::GpuOptions,
+    ops::{Inverse, resize::Filter},
+    plan::{Device, Shrink},
+    wgpu,
+};
 
 use crate::{Effort, Shared, Tintype, TransformError};
 
@@ -16,6 +22,12 @@ pub struct Policy {
     pub filter: Filter,
     /// How hard encoders try. Default: fast.
     pub effort: Effort,
+    /// When a JPEG is decoded smaller than it is, which saves most of the work and averages encoded values before the filter sees
+    /// them. Default: as suits the adapter; never on a GPU, where at least a half is left on a software adapter.
+    pub shrink: Option<Shrink>,
+    /// Where a JPEG's coefficients become samples; the result is the same to the bit. Default: as suits the adapter; on a software
+    /// adapter the host, and only of what is decoded smaller: other JPEGs are decoded to samples at once.
+    pub inverse: Option<Inverse>,
     /// What a source may cost. Default: Cloudflare's figures.
     pub limits: Limits,
     /// Largest side of a result in pixels. Default: 12,000, as Cloudflare's.
@@ -35,12 +47,22 @@ impl Default for Policy {
             space: Space::Linear,
             filter: Filter::Lanczos3,
             effort: Effort::Fast,
+            shrink: None,
+            inverse: None,
             limits: Limits::default(),
             result_side_px: 12_000,
             result_area_px: 100_000_000,
             avif_side_px: 1_600,
             avif_auto_side_px: 1_200,
         }
+    }
+}
+
+impl Policy {
+    /// `device`, as these rules want it used.
+    pub(crate) fn device(&self, device: Device) -> Device {
+        let (shrink, inverse) = (self.shrink.unwrap_or(device.shrink), self.inverse.unwrap_or(device.inverse));
+        Device { shrink, inverse, ..device }
     }
 }
 

@@ -22,7 +22,7 @@ pub fn explain(
 ) -> Result<String, TransformError> {
     let stages = [Stage::Transform(Box::new(request.options.clone()))];
     let work = Work { pixels: &[Pixels::Header(info.clone())], stages: &stages };
-    work.explain(policy, device, &request.options, request.accepts)
+    work.explain(policy, policy.device(device), &request.options, request.accepts)
 }
 
 /// Mattes of this size are the commonest; which there will be, only a model knows.
@@ -59,6 +59,7 @@ pub(crate) fn unseen(
                         alpha: false,
                         color: None,
                         on_device: false,
+                        jpeg: None,
                     });
                     Stage::Cutout { options: options.clone(), matte: sources.len() - 1 }
                 }

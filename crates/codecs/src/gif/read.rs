@@ -21,6 +21,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: count_frames(bytes, limits.frames).max(1),
         color: SourceColor::srgb(),
         exif: None,
+        jpeg: None,
     })
 }
 

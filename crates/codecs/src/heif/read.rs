@@ -29,6 +29,7 @@ pub(crate) fn info(picture: &Picture<'_>, format: ImageFormat, bytes: &[u8], str
         frames: picture.frames,
         color,
         exif: picture.exif.clone(),
+        jpeg: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tintype_pixels::{ImageFormat, ImageInfo, Layout};
+use tintype_pixels::{ImageFormat, ImageInfo, JpegLayout, Layout};
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
 
@@ -24,7 +24,14 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: 1,
         color: icc::source_color(profile),
         exif,
+        jpeg: components(bytes, limits),
     })
+}
+
+/// What the coefficients' own reader sees in the same header; `None` where it reads no such file.
+fn components(bytes: &[u8], limits: &Limits) -> Option<JpegLayout> {
+    let bounds = tintype_jpeg::decode::Limits { icc_bytes: limits.icc_bytes, ..Default::default() };
+    tintype_jpeg::decode::Header::read(bytes, &bounds).ok().map(|header| header.frame.layout())
 }
 
 pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Vec<u8>, CodecError> {

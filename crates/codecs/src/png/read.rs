@@ -32,6 +32,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: info.animation_control().map_or(1, |animation| animation.num_frames.max(1)),
         color: color::source_color(info),
         exif,
+        jpeg: None,
     })
 }
 

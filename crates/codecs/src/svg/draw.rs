@@ -30,6 +30,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        jpeg: None,
     })
 }
 

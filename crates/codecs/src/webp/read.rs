@@ -36,6 +36,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: decoder.num_frames().max(1),
         color: icc::source_color(profile.as_deref()),
         exif,
+        jpeg: None,
     })
 }
 

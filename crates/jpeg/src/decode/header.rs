@@ -112,19 +112,9 @@ impl Described {
     fn frame(&self, segments: &Segments, tables: &Tables) -> (Frame, Vec<u8>) {
         let factor = |shift: u8| self.components.iter().map(move |[_, factors, _]| factors >> shift & 15);
         let (max_h, max_v) = (factor(4).max().unwrap_or(1), factor(0).max().unwrap_or(1));
-        let Size { width, height } = self.size;
-        let mcus = Size::new(width.div_ceil(8 * u32::from(max_h)), height.div_ceil(8 * u32::from(max_v)));
         let component = |[id, factors, table]: &[u8; 3]| {
-            let (h, v) = (factors >> 4, factors & 15);
-            let samples = |side: u32, factor: u8, max: u8| (side * u32::from(factor)).div_ceil(u32::from(max));
-            Component {
-                id: *id,
-                h,
-                v,
-                samples: Size::new(samples(width, h, max_h), samples(height, v, max_v)),
-                blocks: Size::new(mcus.width * u32::from(h), mcus.height * u32::from(v)),
-                quantization: tables.quantization[usize::from(*table)].unwrap_or([1; 64]),
-            }
+            let table = tables.quantization[usize::from(*table)].unwrap_or([1; 64]);
+            Component::new(*id, (factors >> 4, factors & 15), (max_h, max_v), self.size, table)
         };
         let components = self.components.iter().map(component).collect();
         let frame = Frame { size: self.size, color: self.color(segments), components };

@@ -56,20 +56,9 @@ pub fn frame(size: Size, color: ColorTransform, tables: &Tables, sampling: Sampl
             return Err(FrameError::Sampling(h, v, max_h, max_v));
         }
     }
-    let mcus = Size::new(size.width.div_ceil(8 * u32::from(max_h)), size.height.div_ceil(8 * u32::from(max_v)));
-    let components = named.iter().zip(factors);
-    let components = components
-        .map(|(&(id, quantization), &(h, v))| Component {
-            id,
-            h,
-            v,
-            samples: Size::new(
-                (size.width * u32::from(h)).div_ceil(u32::from(max_h)),
-                (size.height * u32::from(v)).div_ceil(u32::from(max_v)),
-            ),
-            blocks: Size::new(mcus.width * u32::from(h), mcus.height * u32::from(v)),
-            quantization: *quantization,
-        })
-        .collect();
+    let component = |(&(id, table), &sampling): (&(u8, &[u16; 64]), &(u8, u8))| {
+        Component::new(id, sampling, (max_h, max_v), size, *table)
+    };
+    let components = named.iter().zip(factors).map(component).collect();
     Ok(Frame { size, color, components })
 }

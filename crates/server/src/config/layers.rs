@@ -246,7 +246,7 @@ fn one_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Working;
+    use crate::config::{ShrinkOnLoad, Working};
 
     fn load(file: &str, env: &[(&str, &str)], overrides: &Overrides) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn each_layer_lies_over_the_one_before() {
-        let file = "[server]\nlisten = \"0.0.0.0:1\"\nqueue = 1\njobs = 3\n[gpu]\nworking = \"srgb\"";
+        let file = "[server]\nlisten = \"0.0.0.0:1\"\nqueue = 1\njobs = 3\n[gpu]\nworking = \"srgb\"\nshrink_on_load = \"never\"";
         let env = [
             ("TINTYPE_SERVER__LISTEN", "0.0.0.0:2"),
             ("TINTYPE_SERVER__QUEUE", "2"),
@@ -271,6 +271,7 @@ mod tests {
         assert_eq!(config.server.queue, 2);
         assert_eq!(config.server.jobs, 3);
         assert_eq!(config.gpu.working, Working::Srgb);
+        assert_eq!(config.gpu.shrink_on_load, ShrinkOnLoad::Never);
         assert_eq!(config.origins, Config::default().origins);
     }
 
@@ -307,6 +308,7 @@ mod tests {
             ("[cache]\nmin_age = \"1 week\"", 2, "1 week"),
             ("[origins]\nallow = [\"https://a.com\"]", 2, "https://a.com"),
             ("[gpu]\nworking = \"gamma\"", 2, "gamma"),
+            ("[gpu]\nshrink_on_load = \"thrice\"", 2, "thrice"),
             ("[server\n", 1, ""),
         ];
         for (file, expected_line, expected) in files {

@@ -210,6 +210,23 @@ pub struct GpuConfig {
     pub memory: Option<ByteSize>,
     /// In what light pictures are resized. Default linear.
     pub working: Working,
+    /// When a JPEG is decoded at a half, a quarter or an eighth of its size. Default `auto`: where the processor computes, and
+    /// at least a half is left to resample.
+    pub shrink_on_load: ShrinkOnLoad,
+}
+
+/// When a JPEG is decoded smaller than it is: that saves most of the work, and averages encoded numbers, not light, before
+/// anything is resampled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShrinkOnLoad {
+    /// As suits the adapter: `never` on a GPU, `twice` where the processor computes.
+    #[default]
+    Auto,
+    /// Never: every pixel goes through the filter.
+    Never,
+    /// Where both sides are still to be halved by the filter.
+    Twice,
 }
 
 /// In what light pictures are resized.

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tintype::Output;
 use tintype_options::registry::{Group, Kind, OPTIONS, OptionDef};
 use tintype_options::url;
-use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
+use tintype_pixels::{ImageFormat, ImageInfo, JpegLayout, Layout, Orientation, Size, SourceColor};
 
 use super::health::json_response;
 use super::pages::{Keep, SHARED_CSS, answer};
@@ -232,6 +232,8 @@ fn imagined<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Result<ImageInfo
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        // Not asked for: what most files are.
+        jpeg: (format == ImageFormat::Jpeg).then(JpegLayout::usual),
     })
 }
 
