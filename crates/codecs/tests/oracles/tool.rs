@@ -143,7 +143,7 @@ pub(crate) fn picture(size: Size, alpha: Alpha) -> Vec<u8> {
             Alpha::None => 255,
             Alpha::Soft => r.wrapping_add(g),
             Alpha::Hard => {
-                if (x / 3 + y / 5) % 2 == 0 {
+                if (x / 3 + y / 5).is_multiple_of(2) {
                     255
                 } else {
                     0
