@@ -8,11 +8,14 @@ use tintype_options::url::Source;
 use tintype_options::{Parsed, Strictness, Warning};
 
 use crate::admission::Gate;
+use crate::cache::{Key, Results};
 use crate::compose::Composition;
 use crate::config::Config;
 use crate::docs::Gallery;
 use crate::engine::{self, Engine, Rendered, Request};
-use crate::origin::{OriginsError, Signed, Sources, Target};
+use crate::flight::Flights;
+use crate::job::Outcome;
+use crate::origin::{OriginsError, Signed, Sources, Target, Validator};
 use crate::reject::Rejection;
 
 /// Bodies of requests read at once; each may be as large as a source.
@@ -26,6 +29,9 @@ pub(crate) enum Face {
     /// A Worker's program.
     Worker,
 }
+
+/// Results that are being made: under their key, and the version of the source that the client has already.
+type Making = Flights<(Key, Option<Validator>), Result<Outcome, Rejection>>;
 
 /// The server's state; cheap to clone.
 #[derive(Clone, Debug)]
@@ -41,6 +47,8 @@ struct Inner {
     fetches: Gate,
     uploads: Gate,
     jobs: Gate,
+    results: Results,
+    flights: Making,
     engine: OnceLock<Arc<dyn Engine>>,
     gallery: Gallery,
 }
@@ -53,6 +61,7 @@ impl AppState {
         let fetches = Gate::new(config.origins.concurrency, queue);
         let uploads = Gate::new(MAX_UPLOADS, queue);
         let jobs = Gate::new(config.server.jobs, queue);
+        let results = Results::new(config.cache.memory.0);
         let allowed = if config.server.presets_only { Allowed::PresetsOnly } else { Allowed::Everything };
         let presets = config.presets.presets.clone().allowing(allowed);
         Ok(Self {
@@ -63,6 +72,8 @@ impl AppState {
                 fetches,
                 uploads,
                 jobs,
+                results,
+                flights: Making::default(),
                 engine: OnceLock::new(),
                 gallery: Gallery::default(),
             }),
@@ -147,6 +158,16 @@ impl AppState {
     /// The gate in front of the processors and the device.
     pub(crate) fn jobs(&self) -> &Gate {
         &self.inner.jobs
+    }
+
+    /// Results that are kept.
+    pub(crate) fn results(&self) -> &Results {
+        &self.inner.results
+    }
+
+    /// Results that are being made.
+    pub(crate) fn flights(&self) -> &Making {
+        &self.inner.flights
     }
 
     /// The engine, once it is built.

@@ -25,19 +25,19 @@ const PICTURE: &[u8] = b"\xff\xd8\xff\xe0picture";
 
 /// An engine that does what the source's first line says: `fault:…`, `panic`, `wait`, `large`; else answers [`PICTURE`].
 #[derive(Debug, Default)]
-struct Double {
+pub(crate) struct Double {
     released: Mutex<bool>,
     release: Condvar,
     ran: Mutex<usize>,
 }
 
 impl Double {
-    fn release(&self) {
+    pub(crate) fn release(&self) {
         *self.released.lock().unwrap() = true;
         self.release.notify_all();
     }
 
-    fn ran(&self) -> usize {
+    pub(crate) fn ran(&self) -> usize {
         *self.ran.lock().unwrap()
     }
 }
@@ -128,18 +128,18 @@ impl Double {
 }
 
 /// A server with a folder of sources.
-struct Server {
-    state: AppState,
-    double: Arc<Double>,
+pub(crate) struct Server {
+    pub(crate) state: AppState,
+    pub(crate) double: Arc<Double>,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|_config| {})
     }
 
-    fn with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = [
             "panic",
@@ -168,6 +168,10 @@ impl Server {
         Self { state, double, _folder: folder }
     }
 
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self._folder.path()
+    }
+
     async fn send(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Response {
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in headers {
@@ -176,16 +180,16 @@ impl Server {
         router(self.state.clone()).oneshot(request.body(body.into()).unwrap()).await.unwrap()
     }
 
-    async fn get(&self, uri: &str) -> (StatusCode, HeaderMap, String) {
+    pub(crate) async fn get(&self, uri: &str) -> (StatusCode, HeaderMap, String) {
         self.get_with(uri, &[]).await
     }
 
-    async fn get_with(&self, uri: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
+    pub(crate) async fn get_with(&self, uri: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
         read(self.send(Method::GET, uri, headers, Body::empty()).await).await
     }
 }
 
-fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
+pub(crate) fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
     headers.get(name).map_or("", |value| value.to_str().unwrap())
 }
 
@@ -427,20 +431,25 @@ async fn onerror_leads_to_the_source_but_never_elsewhere() {
 #[tokio::test]
 async fn a_third_request_is_refused_at_once() {
     let server = Server::with(|config| (config.server.jobs, config.server.queue) = (1, 1));
-    let uri = "/cdn-cgi/image/width=1/wait.jpg";
-    let waiting = || {
+    let waiting = |uri: &str| {
         let request = Request::builder().uri(uri).body(Body::empty()).unwrap();
         tokio::spawn(router(server.state.clone()).oneshot(request))
     };
-    let (first, second) = (waiting(), waiting());
+    let (first, second) = (waiting("/cdn-cgi/image/width=1/wait.jpg"), waiting("/cdn-cgi/image/width=2/wait.jpg"));
+    let uri = "/cdn-cgi/image/width=3/wait.jpg";
     while !server.state.jobs().is_full() {
         tokio::task::yield_now().await;
     }
-    let started = Instant::now();
-    let (status, headers, body) = server.get(uri).await;
-    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
-    assert_eq!((text(&headers, header::RETRY_AFTER), text(&headers, "cf-resized")), ("1", "err=9522"));
-    assert!(started.elapsed() < Duration::from_secs(1));
+    let mut quickest = Duration::MAX;
+    for _ in 0..20 {
+        let started = Instant::now();
+        let (status, headers, body) = server.get(uri).await;
+        quickest = quickest.min(started.elapsed());
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
+        assert_eq!((text(&headers, header::RETRY_AFTER), text(&headers, "cf-resized")), ("1", "err=9522"));
+    }
+    // The quickest, because this machine may be busy with other things too.
+    assert!(quickest < Duration::from_millis(5), "{quickest:?}");
     assert_eq!(server.get("/healthz").await.0, StatusCode::OK);
     server.double.release();
     for admitted in [first, second] {
@@ -455,13 +464,12 @@ async fn waiting_has_an_end() {
         (config.server.jobs, config.server.queue) = (1, 1);
         config.server.timeout = Interval(Duration::from_millis(100));
     });
-    let uri = "/cdn-cgi/image/width=1/wait.jpg";
-    let request = Request::builder().uri(uri).body(Body::empty()).unwrap();
+    let request = Request::builder().uri("/cdn-cgi/image/width=1/wait.jpg").body(Body::empty()).unwrap();
     let first = tokio::spawn(router(server.state.clone()).oneshot(request));
     while server.double.ran() == 0 {
         tokio::task::yield_now().await;
     }
-    let (status, _headers, body) = server.get(uri).await;
+    let (status, _headers, body) = server.get("/cdn-cgi/image/width=2/wait.jpg").await;
     assert_eq!((status.as_u16(), body.starts_with("ERROR 9529: ")), (504, true), "{body}");
     server.double.release();
     assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::OK, "what runs is not cut off");
@@ -806,7 +814,7 @@ async fn some_origins_are_only_for_signed_urls() {
 }
 
 /// A server on a real socket; the sender stops it.
-async fn listen(
+pub(crate) async fn listen(
     server: &Server,
     grace: Duration,
 ) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<usize>) {

@@ -28,7 +28,7 @@ use crate::job::settled;
 use crate::layers::Layers;
 use crate::origin::{Fetch, Fetched, Signed};
 use crate::reject::Rejection;
-use crate::respond::{self, About, Spent};
+use crate::respond::{self, About, Found, Spent};
 use crate::state::{self, AppState, Face};
 
 const HTML: &str = include_str!("../pages/playground.html");
@@ -132,7 +132,7 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
             state::compose(engine, (permit, held), composition).await?
         }
     };
-    Ok(respond::picture(output, &about, Spent { fetch, total: started.elapsed() }))
+    Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))
 }
 
 /// The whole body, within the limit.
