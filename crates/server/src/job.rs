@@ -19,6 +19,7 @@ use crate::cache::{Kept, Key, Picture};
 use crate::compose::Composition;
 use crate::docs::Sample;
 use crate::engine::{Engine, Request};
+use crate::flight::Role;
 use crate::layers::Layers;
 use crate::negotiate::{Keeping, accepts, hints, keeping};
 use crate::origin::{Fetch, Fetched, Signed, Target, Validator, credentials, is_loop};
@@ -138,17 +139,25 @@ impl Job {
         let how = How::new(app.config(), &self.request);
         let key = self.key(how);
         if let Some(kept) = app.results().get(&key).filter(|kept| kept.is_fresh()) {
+            app.metrics().looked_up(Found::Hit);
             return Ok(self.respond(headers, &kept, Found::Hit, Duration::ZERO));
         }
         let client = key.how.known(headers);
         let begin = || self.clone().make(app.clone(), engine, key.clone(), client.clone());
-        let (_role, outcome) = app.flights().join((key.clone(), client.clone()), begin);
+        let (role, outcome) = app.flights().join((key.clone(), client.clone()), begin);
+        if role == Role::Follows {
+            app.metrics().joined();
+        }
         match outcome.await? {
             Outcome::Unchanged { tag, mut keeping } => {
                 keeping.raised = false;
+                app.metrics().looked_up(Found::Revalidated);
                 Ok(respond::not_modified(&self.about(&tag, &keeping), Found::Revalidated))
             }
-            Outcome::Made { kept, found, fetch } => Ok(self.respond(headers, &kept, found, fetch)),
+            Outcome::Made { kept, found, fetch } => {
+                app.metrics().looked_up(found);
+                Ok(self.respond(headers, &kept, found, fetch))
+            }
         }
     }
 
@@ -180,6 +189,7 @@ impl Job {
         let prepare = async {
             let read = self.read(&app, &key.how, old.as_deref(), client.as_ref()).await;
             fetch = fetching.elapsed();
+            app.metrics().fetched(fetch);
             match read? {
                 Read::Unchanged(version) => Ok(Ready::Unchanged(version)),
                 Read::Changed { source, drawn, version } => {
@@ -212,12 +222,12 @@ impl Job {
         };
         let request = self.request;
         let rendered = match self.layers {
-            None => state::transform(engine, (permit, source.held), source.bytes, request).await?,
+            None => state::transform(&app, engine, (permit, source.held), source.bytes, request).await?,
             Some(Layers { canvas, .. }) => {
                 let (parts, held): (_, Vec<_>) =
                     [source].into_iter().chain(drawn).map(|source| (source.bytes, source.held)).unzip();
                 let composition = Composition { canvas, parts, output: Output::auto(), accepts: request.accepts };
-                state::compose(engine, (permit, held), composition).await?
+                state::compose(&app, engine, (permit, held), composition).await?
             }
         };
         let kept = Arc::new(version.kept(rendered.into()));
@@ -262,6 +272,7 @@ impl Job {
             }
             (Fetch::Unchanged { .. }, None) => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
             (Fetch::Fetched(source), _) => {
+                app.metrics().source_bytes.inc_by(source.bytes.len() as u64);
                 let of = |read: &Fetched| keeping(read.cache_control.as_deref(), read.expires, read.place, cache);
                 let keeping = self.kept(drawn.iter().fold(of(&source), |keeping, layer| keeping.and(of(layer))));
                 let tag = how.tag_with(&source, &drawn);

@@ -26,6 +26,7 @@ mod job;
 #[cfg(test)]
 mod kept_tests;
 mod layers;
+mod metrics;
 mod negotiate;
 mod origin;
 mod reject;

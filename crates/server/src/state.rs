@@ -7,7 +7,7 @@ use tintype_options::preset::{Allowed, Presets};
 use tintype_options::url::Source;
 use tintype_options::{Parsed, Strictness, Warning};
 
-use crate::admission::Gate;
+use crate::admission::{Admission, Gate};
 use crate::cache::{Key, Results};
 use crate::compose::Composition;
 use crate::config::Config;
@@ -15,11 +15,9 @@ use crate::docs::Gallery;
 use crate::engine::{self, Engine, Rendered, Request};
 use crate::flight::Flights;
 use crate::job::Outcome;
+use crate::metrics::{Metrics, Now};
 use crate::origin::{OriginsError, Signed, Sources, Target, Validator};
 use crate::reject::Rejection;
-
-/// Bodies of requests read at once; each may be as large as a source.
-const MAX_UPLOADS: usize = 8;
 
 /// Who writes a request's options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +42,8 @@ struct Inner {
     config: Config,
     presets: Presets,
     sources: Sources,
-    fetches: Gate,
-    uploads: Gate,
-    jobs: Gate,
+    admission: Admission,
+    metrics: Metrics,
     results: Results,
     flights: Making,
     engine: OnceLock<Arc<dyn Engine>>,
@@ -57,10 +54,8 @@ impl AppState {
     /// A state without an engine yet: health is answered, pictures are not.
     pub fn new(config: Config) -> Result<Self, OriginsError> {
         let sources = Sources::new(&config)?;
-        let queue = config.server.queue;
-        let fetches = Gate::new(config.origins.concurrency, queue);
-        let uploads = Gate::new(MAX_UPLOADS, queue);
-        let jobs = Gate::new(config.server.jobs, queue);
+        let metrics = Metrics::new();
+        let admission = Admission::new(&config, &metrics);
         let results = Results::new(config.cache.memory.0);
         let allowed = if config.server.presets_only { Allowed::PresetsOnly } else { Allowed::Everything };
         let presets = config.presets.presets.clone().allowing(allowed);
@@ -69,9 +64,8 @@ impl AppState {
                 config,
                 presets,
                 sources,
-                fetches,
-                uploads,
-                jobs,
+                admission,
+                metrics,
                 results,
                 flights: Making::default(),
                 engine: OnceLock::new(),
@@ -147,17 +141,32 @@ impl AppState {
 
     /// The gate in front of reading sources.
     pub(crate) fn fetches(&self) -> &Gate {
-        &self.inner.fetches
+        &self.inner.admission.fetches
     }
 
     /// The gate in front of reading bodies of requests. Its own, so that slow senders hold up only each other.
     pub(crate) fn uploads(&self) -> &Gate {
-        &self.inner.uploads
+        &self.inner.admission.uploads
     }
 
     /// The gate in front of the processors and the device.
     pub(crate) fn jobs(&self) -> &Gate {
-        &self.inner.jobs
+        &self.inner.admission.jobs
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// What can be read off now.
+    pub(crate) fn now(&self) -> Now {
+        Now {
+            gates: self.inner.admission.now(),
+            kept: self.inner.results.held(),
+            kept_limit_bytes: self.inner.results.limit_bytes(),
+            device: self.engine().map(|engine| engine.counters()),
+        }
     }
 
     /// Results that are kept.
@@ -186,28 +195,36 @@ pub(crate) async fn blocking<T: Send + 'static>(
     permit: impl Send + 'static,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Rejection> {
+    // What is logged there is still about this request.
+    let span = tracing::Span::current();
     let done = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        work()
+        span.in_scope(work)
     });
     done.await.map_err(|panic| Rejection::internal(&panic))
 }
 
 /// The picture that `request` makes of `bytes`, off the reactor.
 pub(crate) async fn transform(
+    app: &AppState,
     engine: Arc<dyn Engine>,
     permit: impl Send + 'static,
     bytes: Bytes,
     request: Request,
 ) -> Result<Rendered, Rejection> {
-    Ok(blocking(permit, move || engine.transform(&bytes, &request)).await??)
+    let rendered = blocking(permit, move || engine.transform(&bytes, &request)).await??;
+    app.metrics().rendered(&rendered.timings);
+    Ok(rendered)
 }
 
 /// The picture that `composition` asks for, off the reactor.
 pub(crate) async fn compose(
+    app: &AppState,
     engine: Arc<dyn Engine>,
     permit: impl Send + 'static,
     composition: Composition,
 ) -> Result<Rendered, Rejection> {
-    Ok(blocking(permit, move || engine.compose(composition)).await??)
+    let rendered = blocking(permit, move || engine.compose(composition)).await??;
+    app.metrics().rendered(&rendered.timings);
+    Ok(rendered)
 }

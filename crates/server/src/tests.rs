@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use tintype::codecs::{Bound, CodecError};
+use tintype::engine::gpu::Counters;
 use tintype::engine::{GpuError, plan};
 use tintype::{Policy, Timings};
 use tintype_options::Warning;
@@ -59,6 +60,10 @@ fn info(bytes: &[u8]) -> ImageInfo {
 impl Engine for Double {
     fn report(&self) -> Report {
         Report { adapter: "double".into(), backend: "none".into(), software: true }
+    }
+
+    fn counters(&self) -> Counters {
+        Counters { pipelines: 46, textures: 3, buffers: 4, held_bytes: 5000 }
     }
 
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError> {
@@ -875,4 +880,99 @@ async fn stopping_does_not_wait_forever() {
     stop.send(()).unwrap();
     assert_eq!(serving.await.unwrap(), 1);
     server.double.release();
+}
+
+/// Every sample of `/metrics` by its name and labels; panics where a line is not of the format.
+async fn scraped(server: &Server) -> std::collections::HashMap<String, f64> {
+    let (status, headers, body) = server.get("/metrics").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(text(&headers, header::CONTENT_TYPE), "text/plain; version=0.0.4; charset=utf-8");
+    let is_name = |name: &str| {
+        name.starts_with("tintype_") && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let (mut types, mut helps) = (std::collections::HashMap::new(), std::collections::HashSet::new());
+    let mut samples = std::collections::HashMap::new();
+    for line in body.lines() {
+        if let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|line| line.split_once(' ')) {
+            assert!(is_name(name) && help.len() > 5 && helps.insert(name), "{line}");
+        } else if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|line| line.split_once(' ')) {
+            assert!(["counter", "gauge", "histogram"].contains(&kind) && types.insert(name, kind).is_none(), "{line}");
+        } else {
+            let (sample, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line:?}"));
+            let name = sample.split('{').next().unwrap();
+            let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+            let kind = types.get(name).or_else(|| types.get(family)).unwrap_or_else(|| panic!("{line}: no type"));
+            assert!(*kind != "counter" || name.ends_with("_total"), "{line}");
+            assert!(*kind != "histogram" || family.ends_with("_seconds"), "{line}: no unit");
+            assert!(helps.contains(name) || helps.contains(family), "{line}: no help");
+            let labels = sample.strip_prefix(name).unwrap();
+            let is_labels = |text: &str| {
+                text.split(',').all(|pair| pair.split_once("=\"").is_some_and(|(_, value)| value.ends_with('"')))
+            };
+            let inner = labels.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            assert!(labels.is_empty() || inner.is_some_and(is_labels), "{line}");
+            let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
+            assert!(samples.insert(sample.to_owned(), value).is_none(), "{line}: twice");
+        }
+    }
+    samples
+}
+
+#[tokio::test]
+async fn requests_move_the_numbers() {
+    let server = Server::new();
+    let before = scraped(&server).await;
+    assert_eq!((before["tintype_ready"], before["tintype_gpu_pipelines"]), (1.0, 46.0));
+    assert_eq!(before["tintype_gpu_memory_bytes"], 5000.0);
+    assert_eq!(before["tintype_cache_limit_bytes"], 256e6);
+    let uri = "/cdn-cgi/image/width=20/a.jpg";
+    assert_eq!(server.get(uri).await.0, StatusCode::OK);
+    assert_eq!(server.get(uri).await.0, StatusCode::OK);
+    assert_eq!(server.get("/cdn-cgi/image/width=20/missing.jpg").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/image?width=21&url=a.jpg").await.0, StatusCode::OK);
+    let after = scraped(&server).await;
+    let moved = |name: &str| after[name] - before.get(name).copied().unwrap_or(0.0);
+    let stages = ["decode", "plan", "gpu", "encode", "transform"];
+    for stage in stages {
+        assert_eq!(moved(&format!("tintype_stage_duration_seconds_count{{stage=\"{stage}\"}}")), 2.0, "{stage}");
+    }
+    let sum = moved("tintype_stage_duration_seconds_sum{stage=\"gpu\"}");
+    assert!((sum - 0.006).abs() < 1e-9, "{sum}");
+    let table = [
+        ("tintype_requests_total{route=\"image\",status=\"200\"}", 2.0),
+        ("tintype_requests_total{route=\"image\",status=\"404\"}", 1.0),
+        ("tintype_requests_total{route=\"query\",status=\"200\"}", 1.0),
+        ("tintype_requests_total{route=\"health\",status=\"200\"}", 1.0),
+        ("tintype_request_duration_seconds_count{route=\"image\"}", 3.0),
+        ("tintype_stage_duration_seconds_count{stage=\"fetch\"}", 4.0),
+        ("tintype_queue_wait_seconds_count{gate=\"transform\"}", 2.0),
+        ("tintype_queue_refused_total{gate=\"transform\"}", 0.0),
+        ("tintype_queue_waiting{gate=\"transform\"}", 0.0),
+        ("tintype_cache_answers_total{result=\"miss\"}", 2.0),
+        ("tintype_cache_answers_total{result=\"revalidated\"}", 1.0),
+        ("tintype_cache_entries", 2.0),
+        ("tintype_source_bytes_total", 2.0 * "picture".len() as f64),
+    ];
+    for (name, expected) in table {
+        assert_eq!(moved(name), expected, "{name}");
+    }
+    assert!(moved("tintype_cache_size_bytes") > 2.0 * PICTURE.len() as f64);
+    assert!(moved("tintype_response_bytes_total") >= 3.0 * PICTURE.len() as f64);
+}
+
+#[tokio::test]
+async fn requests_have_an_id() {
+    let server = Server::new();
+    let of =
+        async |given: &[(&str, &str)]| text(&server.get_with("/healthz", given).await.1, "x-request-id").to_owned();
+    assert_eq!(of(&[("x-request-id", "0af7651916cd43dd-1")]).await, "0af7651916cd43dd-1");
+    let (one, other) = (of(&[]).await, of(&[]).await);
+    assert!(!one.is_empty() && one != other, "{one} {other}");
+    let long = "a".repeat(129);
+    for bad in ["", "a b", "a\"b", "{x}", &long] {
+        let id = of(&[("x-request-id", bad)]).await;
+        assert!(!id.is_empty() && id != bad, "{bad:?}: {id}");
+    }
+    let error = server.get_with("/cdn-cgi/image/width=1/panic.jpg", &[("x-request-id", "abc")]).await;
+    assert_eq!((error.0.as_u16(), text(&error.1, "x-request-id")), (500, "abc"));
 }

@@ -103,7 +103,7 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
         announcement: None,
         warnings: asked.warnings.iter().map(ToString::to_string).collect(),
     };
-    let output = state::compose(engine, (permit, form.held, fonts_held), composition).await?;
+    let output = state::compose(app, engine, (permit, form.held, fonts_held), composition).await?;
     Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))
 }
 
