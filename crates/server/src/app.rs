@@ -8,21 +8,22 @@ use std::thread;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tintype::Vision;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
 
 use crate::config::Config;
 use crate::engine::{self, Engine};
 use crate::origin::OriginsError;
-use crate::reject::Rejection;
+use crate::reject::{Rejection, incident};
 use crate::state::AppState;
-use crate::{connections, envelope, routes};
+use crate::{connections, envelope, metrics, routes};
 
 /// Why the server cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -110,20 +111,46 @@ pub async fn serve(config: Config, vision: Option<Arc<dyn Vision>>) -> Result<()
 pub fn router(state: AppState) -> Router {
     let routes = routes::all(&state).with_state(state.clone());
     // Around the routes, not inside: it changes what they go by.
-    let opened = Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(state, envelope::open));
-    opened.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(log))
+    let opened =
+        Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(state.clone(), envelope::open));
+    opened.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn_with_state(state, log))
 }
 
-/// One line per request, when its answer is ready to be sent.
-async fn log(request: Request, next: Next) -> Response {
+/// What ties a request's lines in all logs together.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest id that is taken over from a client, in bytes.
+const MAX_ID_BYTES: usize = 128;
+
+/// One line per request, when its answer is ready to be sent; and its numbers.
+async fn log(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
+    let id = request_id(request.headers());
+    let route = metrics::route(&request);
+    // Of the highest level, so that whatever is logged has it.
+    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let response = next.run(request).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let bytes = response.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).unwrap_or("-");
-    let ms = started.elapsed().as_secs_f64() * 1e3;
-    tracing::info!(%method, path, status, ms = format_args!("{ms:.1}"), bytes, "request");
+    let took = started.elapsed();
+    let ms = took.as_secs_f64() * 1e3;
+    let cache = response.headers().get("cf-cache-status").and_then(|value| value.to_str().ok()).unwrap_or("-");
+    span.in_scope(|| tracing::info!(%method, path, status, ms = format_args!("{ms:.1}"), bytes, cache, "request"));
+    app.metrics().answered(route, response.status(), took, bytes.parse().ok());
+    response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// The client's id of a request, if it may stand in a log, or a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let is_plain = |id: &&HeaderValue| {
+        let bytes = id.as_bytes();
+        (1..=MAX_ID_BYTES).contains(&bytes.len())
+            && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(b))
+    };
+    let given = headers.get(REQUEST_ID).filter(is_plain).cloned();
+    given.unwrap_or_else(|| HeaderValue::try_from(incident()).expect("hexadecimal digits"))
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> Response {

@@ -4,7 +4,7 @@
 
 use std::{fmt, sync::Arc};
 
-use tintype::engine::{Space, plan::Shrink};
+use tintype::engine::{Space, gpu::Counters, plan::Shrink};
 use tintype::{Limits, Policy, Tintype, Vision};
 use tintype_pixels::ImageInfo;
 
@@ -17,6 +17,8 @@ use crate::config::{Config, Effort, ShrinkOnLoad, Working};
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
     /// What pictures are transformed on.
     fn report(&self) -> Report;
+    /// What was created and is held on the device.
+    fn counters(&self) -> Counters;
     /// What the header of `bytes` says.
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError>;
     /// What would be done to a picture with this header, as text.
@@ -44,6 +46,10 @@ impl Engine for Tintype {
     fn report(&self) -> Report {
         let caps = self.caps();
         Report { adapter: caps.name.clone(), backend: caps.backend.clone(), software: caps.is_software }
+    }
+
+    fn counters(&self) -> Counters {
+        self.gpu().counters()
     }
 
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError> {

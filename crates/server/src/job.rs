@@ -1,8 +1,10 @@
 //! One picture for one client, from options and a source: the pipeline behind every face that names its source.
 //!
-//! [`Job::new`] decides without any I/O whether the request may be answered; [`Job::run`] reads, makes and answers.
+//! [`Job::new`] decides without any I/O whether the request may be answered; [`Job::run`] answers with what is kept, joins
+//! who is making the same, or reads and makes it.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -10,21 +12,24 @@ use tintype::Output;
 use tintype_options::client::{self, Announcement};
 use tintype_options::url::Source;
 use tintype_options::{OnError, OriginAuth, OutputFormat, Parsed};
+use tintype_pixels::ImageFormat;
 
 use crate::admission::Permit;
+use crate::cache::{Kept, Key, Picture};
 use crate::compose::Composition;
 use crate::docs::Sample;
-use crate::engine::Request;
+use crate::engine::{Engine, Request};
+use crate::flight::Role;
 use crate::layers::Layers;
 use crate::negotiate::{Keeping, accepts, hints, keeping};
 use crate::origin::{Fetch, Fetched, Signed, Target, Validator, credentials, is_loop};
 use crate::reject::Rejection;
-use crate::respond::{self, About, Spent};
+use crate::respond::{self, About, Found, Spent};
 use crate::state::{self, AppState};
-use crate::tag::{How, client_has};
+use crate::tag::{How, client_has, hash};
 
 /// A request that can be understood and may be answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Job {
     started: Instant,
     request: Request,
@@ -36,11 +41,48 @@ pub(crate) struct Job {
     about: About,
 }
 
-/// What stands between a request and its picture: the client's copy may be good already.
-enum Ready {
-    Unchanged(About),
-    Work { source: Fetched, drawn: Vec<Fetched>, about: About, permit: Permit },
+/// What a version of the sources means for the result.
+struct Version {
+    tag: Validator,
+    keeping: Keeping,
+    /// The source's own, where it is the only one.
+    source: Option<Validator>,
 }
+
+impl Version {
+    fn kept(self, picture: Picture) -> Kept {
+        let Self { tag, keeping, source } = self;
+        Kept { picture, tag, keeping, source, checked: Instant::now() }
+    }
+}
+
+/// What reading the sources gave.
+enum Read {
+    /// They are those of the result that is kept, or of the client's copy.
+    Unchanged(Version),
+    Changed {
+        source: Fetched,
+        drawn: Vec<Fetched>,
+        version: Version,
+    },
+}
+
+/// What stands between a request and its picture.
+enum Ready {
+    Unchanged(Version),
+    Work { source: Fetched, drawn: Vec<Fetched>, version: Version, permit: Permit },
+}
+
+/// What everyone gets who asked for the same at the same time.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    /// The client's copy is good.
+    Unchanged { tag: Validator, keeping: Keeping },
+    /// The picture.
+    Made { kept: Arc<Kept>, found: Found, fetch: Duration },
+}
+
+const AVIF: &str = ImageFormat::Avif.media_type();
 
 /// Refuses requests that were sent to fetch a source.
 pub(crate) fn refuse_loops(headers: &HeaderMap) -> Result<(), Rejection> {
@@ -59,7 +101,7 @@ pub(crate) fn settled(parsed: Parsed, headers: &HeaderMap) -> (Request, About) {
     }
     vary.extend(hints);
     let warnings = parsed.warnings.iter().map(ToString::to_string).collect();
-    let about = About { tag: None, cache_control: "no-store".to_owned(), vary, announcement, warnings };
+    let about = About { tag: None, cache_control: "no-store".to_owned(), age: None, vary, announcement, warnings };
     (Request { options, accepts: accepts(headers) }, about)
 }
 
@@ -94,55 +136,122 @@ impl Job {
     /// The picture, or that the client has it.
     pub(crate) async fn run(&self, app: &AppState, headers: &HeaderMap) -> Result<Response, Rejection> {
         let engine = app.ready()?;
+        let how = How::new(app.config(), &self.request);
+        let key = self.key(how);
+        if let Some(kept) = app.results().get(&key).filter(|kept| kept.is_fresh()) {
+            app.metrics().looked_up(Found::Hit);
+            return Ok(self.respond(headers, &kept, Found::Hit, Duration::ZERO));
+        }
+        let client = key.how.known(headers);
+        let begin = || self.clone().make(app.clone(), engine, key.clone(), client.clone());
+        let (role, outcome) = app.flights().join((key.clone(), client.clone()), begin);
+        if role == Role::Follows {
+            app.metrics().joined();
+        }
+        match outcome.await? {
+            Outcome::Unchanged { tag, mut keeping } => {
+                keeping.raised = false;
+                app.metrics().looked_up(Found::Revalidated);
+                Ok(respond::not_modified(&self.about(&tag, &keeping), Found::Revalidated))
+            }
+            Outcome::Made { kept, found, fetch } => {
+                app.metrics().looked_up(found);
+                Ok(self.respond(headers, &kept, found, fetch))
+            }
+        }
+    }
+
+    /// What a result is kept under. Everything is in it that comes from the client and decides, and nothing else.
+    fn key(&self, how: How) -> Key {
+        let forwarded = self.credentials.as_ref().map(|headers| {
+            let mut pairs: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+            pairs.sort_unstable();
+            hash(format!("{pairs:?}").as_bytes())
+        });
+        Key { source: self.target.identity(), how, forwarded }
+    }
+
+    /// Reads the sources and makes the picture, unless the result that is kept, or the client's copy of version `client`, is
+    /// still good.
+    async fn make(
+        self,
+        app: AppState,
+        engine: Arc<dyn Engine>,
+        key: Key,
+        client: Option<Validator>,
+    ) -> Result<Outcome, Rejection> {
+        let old = app.results().get(&key);
+        if let Some(kept) = old.clone().filter(|kept| kept.is_fresh()) {
+            return Ok(Outcome::Made { kept, found: Found::Hit, fetch: Duration::ZERO });
+        }
         let fetching = Instant::now();
-        let mut fetch = fetching.elapsed();
+        let mut fetch = Duration::ZERO;
         let prepare = async {
-            let fetched = self.fetch(app, headers).await;
+            let read = self.read(&app, &key.how, old.as_deref(), client.as_ref()).await;
             fetch = fetching.elapsed();
-            match fetched? {
-                (about, None) => Ok(Ready::Unchanged(about)),
-                (about, Some((source, drawn))) => {
-                    Ok(Ready::Work { source, drawn, about, permit: app.jobs().enter().await? })
+            app.metrics().fetched(fetch);
+            match read? {
+                Read::Unchanged(version) => Ok(Ready::Unchanged(version)),
+                Read::Changed { source, drawn, version } => {
+                    Ok(Ready::Work { source, drawn, version, permit: app.jobs().enter().await? })
                 }
             }
         };
         let ready: Result<Ready, Rejection> = tokio::time::timeout(app.config().server.timeout.0, prepare)
             .await
             .unwrap_or_else(|_elapsed| Err(Rejection::too_slow()));
-        let (source, drawn, about, permit) = match ready? {
-            Ready::Unchanged(about) => return Ok(respond::not_modified(&about)),
-            Ready::Work { source, drawn, about, permit } => (source, drawn, about, permit),
+        let (source, drawn, version, permit) = match ready? {
+            Ready::Unchanged(version) => {
+                let same = old.filter(|old| old.tag == version.tag);
+                return Ok(match same {
+                    Some(old) => {
+                        let kept = Arc::new(version.kept(old.picture.clone()));
+                        app.results().put(key, &kept);
+                        Outcome::Made { kept, found: Found::Revalidated, fetch }
+                    }
+                    None => Outcome::Unchanged { tag: version.tag, keeping: version.keeping },
+                });
+            }
+            Ready::Work { source, drawn, version, permit } => (source, drawn, version, permit),
         };
-        let request = self.request.clone();
-        let output = match &self.layers {
-            None => state::transform(engine, (permit, source.held), source.bytes, request).await?,
-            Some(layers) => {
+        let found = match (&old, version.keeping.fresh) {
+            _ if !app.results().is_on() => Found::Never,
+            (_, None) => Found::Forbidden,
+            (Some(_), Some(_)) => Found::Expired,
+            (None, Some(_)) => Found::Miss,
+        };
+        let request = self.request;
+        let rendered = match self.layers {
+            None => state::transform(&app, engine, (permit, source.held), source.bytes, request).await?,
+            Some(Layers { canvas, .. }) => {
                 let (parts, held): (_, Vec<_>) =
                     [source].into_iter().chain(drawn).map(|source| (source.bytes, source.held)).unzip();
-                let canvas = layers.canvas.clone();
                 let composition = Composition { canvas, parts, output: Output::auto(), accepts: request.accepts };
-                state::compose(engine, (permit, held), composition).await?
+                state::compose(&app, engine, (permit, held), composition).await?
             }
         };
-        Ok(respond::picture(output, &about, Spent { fetch, total: self.started.elapsed() }))
+        let kept = Arc::new(version.kept(rendered.into()));
+        app.results().put(key, &kept);
+        Ok(Outcome::Made { kept, found, fetch })
     }
 
-    /// Reads the source and what is drawn on it, unless the client's copy was made of the same.
-    async fn fetch(
+    /// Reads the source and what is drawn on it, unless `old` or the client's copy was made of the same.
+    async fn read(
         &self,
         app: &AppState,
-        headers: &HeaderMap,
-    ) -> Result<(About, Option<(Fetched, Vec<Fetched>)>), Rejection> {
+        how: &How,
+        old: Option<&Kept>,
+        client: Option<&Validator>,
+    ) -> Result<Read, Rejection> {
         // Not worth an origin's while when the picture could not be made.
-        if app.jobs().is_full() {
+        if old.is_none() && app.jobs().is_full() {
             return Err(Rejection::busy("the server is busy"));
         }
-        let how = How::new(app.config(), &self.request);
         // With layers, an unchanged source says nothing about the result.
-        let known = how.known(headers).filter(|_| self.layers.is_none());
+        let known = old.map_or(client, |old| old.source.as_ref()).filter(|_| self.layers.is_none());
         let base = async {
             let _permit = app.fetches().enter().await?;
-            Ok::<_, Rejection>(app.sources().fetch(&self.target, known.as_ref(), self.credentials.as_ref()).await?)
+            Ok::<_, Rejection>(app.sources().fetch(&self.target, known, self.credentials.as_ref()).await?)
         };
         let drawn = async {
             match &self.layers {
@@ -153,28 +262,50 @@ impl Job {
         let (fetched, drawn) = tokio::try_join!(base, drawn)?;
         let cache = &app.config().cache;
         match (fetched, known) {
-            (Fetch::Unchanged { cache_control, expires }, Some(known)) => {
-                let mut keeping = self.kept(keeping(cache_control.as_deref(), expires, cache));
-                keeping.raised = false;
-                Ok((self.about(how.tag(&known), keeping), None))
+            (Fetch::Unchanged { cache_control, expires, place }, Some(known)) => {
+                let keeping = match old {
+                    // Without a word on it, what was said before holds (RFC 9111, 4.3.4).
+                    Some(old) if cache_control.is_none() && expires.is_none() => old.keeping.clone(),
+                    _ => self.kept(keeping(cache_control.as_deref(), expires, place, cache)),
+                };
+                Ok(Read::Unchanged(Version { tag: how.tag(known), keeping, source: Some(known.clone()) }))
             }
             (Fetch::Unchanged { .. }, None) => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
             (Fetch::Fetched(source), _) => {
-                let of = |source: &Fetched| keeping(source.cache_control.as_deref(), source.expires, cache);
+                app.metrics().source_bytes.inc_by(source.bytes.len() as u64);
+                let of = |read: &Fetched| keeping(read.cache_control.as_deref(), read.expires, read.place, cache);
                 let keeping = self.kept(drawn.iter().fold(of(&source), |keeping, layer| keeping.and(of(layer))));
                 let tag = how.tag_with(&source, &drawn);
-                let has = client_has(headers, &tag);
-                Ok((self.about(tag, keeping), (!has).then_some((source, drawn))))
+                let is_known = old.is_some_and(|old| old.tag == tag)
+                    || client.is_some_and(|client| how.tag(client).tag == tag.tag);
+                let validator = source.validator.clone().filter(|_| self.layers.is_none());
+                let version = Version { tag, keeping, source: validator };
+                Ok(if is_known { Read::Unchanged(version) } else { Read::Changed { source, drawn, version } })
             }
         }
+    }
+
+    fn respond(&self, headers: &HeaderMap, kept: &Kept, found: Found, fetch: Duration) -> Response {
+        let mut about = self.about(&kept.tag, &kept.keeping);
+        // Too large for AVIF, what it is instead depends on what the client knows.
+        if self.request.options.format == Some(OutputFormat::Avif) && kept.picture.content_type != AVIF {
+            about.vary.insert(0, "Accept");
+        }
+        if found == Found::Hit {
+            about.age = Some(kept.age());
+        }
+        if client_has(headers, &kept.tag) {
+            return respond::not_modified(&about, found);
+        }
+        respond::picture(&kept.picture, &about, Spent { fetch, total: self.started.elapsed(), found })
     }
 
     fn kept(&self, keeping: Keeping) -> Keeping {
         if self.credentials.is_some() { keeping.shared() } else { keeping }
     }
 
-    fn about(&self, tag: Validator, keeping: Keeping) -> About {
-        let mut about = About { tag: Some(tag), cache_control: keeping.value, ..self.about.clone() };
+    fn about(&self, tag: &Validator, keeping: &Keeping) -> About {
+        let mut about = About { tag: Some(tag.clone()), cache_control: keeping.value.clone(), ..self.about.clone() };
         about.warnings.extend(keeping.raised.then(|| "cache-control is too restrictive".to_owned()));
         about
     }

@@ -70,7 +70,10 @@ impl Layers {
 async fn read(app: &AppState, name: &str, target: &Target) -> Result<Fetched, Rejection> {
     let _permit = app.fetches().enter().await?;
     match app.sources().fetch(target, None, None).await.map_err(|error| drawn(name, error.into()))? {
-        Fetch::Fetched(fetched) => Ok(fetched),
+        Fetch::Fetched(fetched) => {
+            app.metrics().source_bytes.inc_by(fetched.bytes.len() as u64);
+            Ok(fetched)
+        }
         Fetch::Unchanged { .. } => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
     }
 }

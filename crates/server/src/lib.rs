@@ -2,9 +2,10 @@
 //!
 //! A request goes through these modules in this order: `envelope` (whether it is addressed to us in a Worker's way),
 //! `routes` (which face), `tintype_options` (what is asked), `origin` (where the source is, and whether it may be read),
-//! `layers` (the same for what is drawn on it), `admission` (whether there is room), `engine` and `compose` (the picture),
-//! `respond` or `reject` (the answer). `job` is that order for every face that names its source; the binding brings its
-//! pictures along in a `form`. `docs` is the reference. Nothing here touches pixels, and nothing outside knows HTTP.
+//! `layers` (the same for what is drawn on it), `cache` (whether the result is there already), `flight` (whether another is
+//! making it), `admission` (whether there is room), `engine` and `compose` (the picture), `respond` or `reject` (the answer).
+//! `job` is that order for every face that names its source; the binding brings its pictures along in a `form`. `docs` is
+//! the reference. Nothing here touches pixels, and nothing outside knows HTTP.
 //!
 //! Start with [`serve`], or with [`router`] to see what answers where.
 
@@ -12,15 +13,20 @@
 
 mod admission;
 mod app;
+mod cache;
 mod compose;
 pub mod config;
 mod connections;
 mod docs;
 mod engine;
 mod envelope;
+mod flight;
 mod form;
 mod job;
+#[cfg(test)]
+mod kept_tests;
 mod layers;
+mod metrics;
 mod negotiate;
 mod origin;
 mod reject;

@@ -7,6 +7,7 @@ use tintype_options::client::Hints;
 
 use crate::config::CacheConfig;
 use crate::engine::Accepts;
+use crate::origin::Place;
 
 /// The formats that `Accept` names. Wildcards do not count: every client sends them, and not every client means AVIF.
 pub(crate) fn accepts(headers: &HeaderMap) -> Accepts {
@@ -43,14 +44,17 @@ pub(crate) struct Keeping {
     pub(crate) raised: bool,
     /// For how long it says so; none where it says something stricter.
     age: Duration,
+    /// For how long the server itself may answer with it without asking the origin; `None` where it may not keep it.
+    pub(crate) fresh: Option<Duration>,
 }
 
 impl Keeping {
     /// What holds for a result of both sources: the stricter one.
     pub(crate) fn and(self, other: Self) -> Self {
         let raised = self.raised || other.raised;
+        let fresh = self.fresh.zip(other.fresh).map(|(one, other)| one.min(other));
         let stricter = if other.age < self.age { other } else { self };
-        Self { raised, ..stricter }
+        Self { raised, fresh, ..stricter }
     }
 }
 
@@ -70,14 +74,12 @@ impl Keeping {
 ///
 /// An origin's header is passed on when it forbids keeping (`private`, `no-store`), asks for revalidation
 /// (`must-revalidate`, `no-cache`), or allows at least `cache.min_age`. Less than that is raised to it. Without a
-/// `max-age`, `Expires` counts, and without that too, `cache.default_age`.
-pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, cache: &CacheConfig) -> Keeping {
+/// `max-age`, `Expires` counts, and without that too, `cache.default_age`. The server itself goes by `s-maxage` first, as
+/// shared caches do, and asks about a source that is [`Place::Here`] each time.
+pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, place: Place, cache: &CacheConfig) -> Keeping {
     let origin = origin.unwrap_or_default();
     let directives: Vec<String> = origin.split(',').map(|item| item.trim().to_ascii_lowercase()).collect();
     let says = |name: &str| directives.iter().any(|item| item.split('=').next() == Some(name));
-    if ["private", "no-store", "no-cache", "must-revalidate"].into_iter().any(says) {
-        return Keeping { value: origin.to_owned(), raised: false, age: Duration::ZERO };
-    }
     let seconds = |name: &str| {
         let value = directives.iter().find_map(|item| item.strip_prefix(name)?.strip_prefix('='))?;
         // Too many digits mean forever; what is no number means nothing.
@@ -85,6 +87,19 @@ pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, cache: &C
         let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         is_number.then(|| Duration::from_secs(digits.parse().unwrap_or(u64::from(u32::MAX))))
     };
+    let own = seconds("s-maxage").or_else(|| seconds("max-age")).or(expires);
+    let fresh = if ["private", "no-store"].into_iter().any(says) {
+        None
+    } else if place == Place::Here || says("no-cache") {
+        Some(Duration::ZERO)
+    } else if ["must-revalidate", "proxy-revalidate"].into_iter().any(says) {
+        Some(own.unwrap_or_default())
+    } else {
+        Some(own.map_or(cache.default_age.0, |age| age.max(cache.min_age.0)))
+    };
+    if ["private", "no-store", "no-cache", "must-revalidate"].into_iter().any(says) {
+        return Keeping { value: origin.to_owned(), raised: false, age: Duration::ZERO, fresh };
+    }
     let (age, said) = match (seconds("max-age"), expires) {
         (Some(age), _) => (age, true),
         (None, Some(age)) => (age, true),
@@ -92,10 +107,10 @@ pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, cache: &C
     };
     let raised = said && age < cache.min_age.0;
     if seconds("max-age").is_some() && !raised {
-        return Keeping { value: origin.to_owned(), raised, age };
+        return Keeping { value: origin.to_owned(), raised, age, fresh };
     }
     let age = if raised { cache.min_age.0 } else { age };
-    Keeping { value: format!("public, max-age={}", age.as_secs()), raised, age }
+    Keeping { value: format!("public, max-age={}", age.as_secs()), raised, age, fresh }
 }
 
 #[cfg(test)]
@@ -129,7 +144,7 @@ mod tests {
     #[test]
     fn the_stricter_source_decides() {
         let cache = CacheConfig::default();
-        let of = |origin| keeping(origin, None, &cache);
+        let of = |origin| keeping(origin, None, Place::There, &cache);
         let table = [
             (None, Some("max-age=3600"), "max-age=3600", false),
             (Some("max-age=7200"), Some("max-age=5"), "public, max-age=3600", true),
@@ -155,7 +170,8 @@ mod tests {
             (Some("no-store"), "no-store"),
         ];
         for (origin, expected) in table {
-            assert_eq!(keeping(origin, None, &CacheConfig::default()).shared().value, expected, "{origin:?}");
+            let keeping = keeping(origin, None, Place::There, &CacheConfig::default());
+            assert_eq!(keeping.shared().value, expected, "{origin:?}");
         }
     }
 
@@ -178,8 +194,38 @@ mod tests {
             (Some("max-age=never"), None, "public, max-age=14400", false),
         ];
         for (origin, expires, value, raised) in table {
-            let keeping = keeping(origin, expires.map(Duration::from_secs), &cache);
+            let keeping = keeping(origin, expires.map(Duration::from_secs), Place::There, &cache);
             assert_eq!((keeping.value.as_str(), keeping.raised), (value, raised), "{origin:?} {expires:?}");
         }
+    }
+
+    #[test]
+    fn the_server_keeps_results_as_a_shared_cache_may() {
+        let cache = CacheConfig::default();
+        let table = [
+            (None, None, Some(14_400)),
+            (Some("public, max-age=7200"), None, Some(7200)),
+            (Some("max-age=60"), None, Some(3600)),
+            (Some("max-age=7200, s-maxage=9000"), None, Some(9000)),
+            (Some("max-age=60, must-revalidate"), None, Some(60)),
+            (Some("max-age=60, proxy-revalidate"), None, Some(60)),
+            (Some("must-revalidate"), None, Some(0)),
+            (Some("must-revalidate"), Some(30), Some(30)),
+            (None, Some(7200), Some(7200)),
+            (Some("no-cache, max-age=7200"), None, Some(0)),
+            (Some("no-store"), None, None),
+            (Some("Private, max-age=7200"), None, None),
+            (Some("private=\"x\", max-age=7200"), None, None),
+        ];
+        for (origin, expires, fresh_s) in table {
+            let expires = expires.map(Duration::from_secs);
+            let fresh = keeping(origin, expires, Place::There, &cache).fresh;
+            assert_eq!(fresh, fresh_s.map(Duration::from_secs), "{origin:?} {expires:?}");
+        }
+        assert_eq!(keeping(None, None, Place::Here, &cache).fresh, Some(Duration::ZERO));
+        let of = |origin| keeping(Some(origin), None, Place::There, &cache);
+        assert_eq!(of("max-age=7200").and(of("no-store")).fresh, None);
+        assert_eq!(of("max-age=7200").and(of("max-age=9000")).fresh, Some(Duration::from_secs(7200)));
+        assert_eq!(of("max-age=9000").and(of("must-revalidate, max-age=5")).fresh, Some(Duration::from_secs(5)));
     }
 }

@@ -224,8 +224,8 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// A short id that no other error of this process has, and hardly one of another.
-fn incident() -> String {
+/// A short id that no other error or request of this process has, and hardly one of another.
+pub(crate) fn incident() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -7,16 +7,17 @@ use tintype_options::preset::{Allowed, Presets};
 use tintype_options::url::Source;
 use tintype_options::{Parsed, Strictness, Warning};
 
-use crate::admission::Gate;
+use crate::admission::{Admission, Gate};
+use crate::cache::{Key, Results};
 use crate::compose::Composition;
 use crate::config::Config;
 use crate::docs::Gallery;
 use crate::engine::{self, Engine, Rendered, Request};
-use crate::origin::{OriginsError, Signed, Sources, Target};
+use crate::flight::Flights;
+use crate::job::Outcome;
+use crate::metrics::{Metrics, Now};
+use crate::origin::{OriginsError, Signed, Sources, Target, Validator};
 use crate::reject::Rejection;
-
-/// Bodies of requests read at once; each may be as large as a source.
-const MAX_UPLOADS: usize = 8;
 
 /// Who writes a request's options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub(crate) enum Face {
     /// A Worker's program.
     Worker,
 }
+
+/// Results that are being made: under their key, and the version of the source that the client has already.
+type Making = Flights<(Key, Option<Validator>), Result<Outcome, Rejection>>;
 
 /// The server's state; cheap to clone.
 #[derive(Clone, Debug)]
@@ -38,9 +42,10 @@ struct Inner {
     config: Config,
     presets: Presets,
     sources: Sources,
-    fetches: Gate,
-    uploads: Gate,
-    jobs: Gate,
+    admission: Admission,
+    metrics: Metrics,
+    results: Results,
+    flights: Making,
     engine: OnceLock<Arc<dyn Engine>>,
     gallery: Gallery,
 }
@@ -49,10 +54,9 @@ impl AppState {
     /// A state without an engine yet: health is answered, pictures are not.
     pub fn new(config: Config) -> Result<Self, OriginsError> {
         let sources = Sources::new(&config)?;
-        let queue = config.server.queue;
-        let fetches = Gate::new(config.origins.concurrency, queue);
-        let uploads = Gate::new(MAX_UPLOADS, queue);
-        let jobs = Gate::new(config.server.jobs, queue);
+        let metrics = Metrics::new();
+        let admission = Admission::new(&config, &metrics);
+        let results = Results::new(config.cache.memory.0);
         let allowed = if config.server.presets_only { Allowed::PresetsOnly } else { Allowed::Everything };
         let presets = config.presets.presets.clone().allowing(allowed);
         Ok(Self {
@@ -60,9 +64,10 @@ impl AppState {
                 config,
                 presets,
                 sources,
-                fetches,
-                uploads,
-                jobs,
+                admission,
+                metrics,
+                results,
+                flights: Making::default(),
                 engine: OnceLock::new(),
                 gallery: Gallery::default(),
             }),
@@ -136,17 +141,42 @@ impl AppState {
 
     /// The gate in front of reading sources.
     pub(crate) fn fetches(&self) -> &Gate {
-        &self.inner.fetches
+        &self.inner.admission.fetches
     }
 
     /// The gate in front of reading bodies of requests. Its own, so that slow senders hold up only each other.
     pub(crate) fn uploads(&self) -> &Gate {
-        &self.inner.uploads
+        &self.inner.admission.uploads
     }
 
     /// The gate in front of the processors and the device.
     pub(crate) fn jobs(&self) -> &Gate {
-        &self.inner.jobs
+        &self.inner.admission.jobs
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// What can be read off now.
+    pub(crate) fn now(&self) -> Now {
+        Now {
+            gates: self.inner.admission.now(),
+            kept: self.inner.results.held(),
+            kept_limit_bytes: self.inner.results.limit_bytes(),
+            device: self.engine().map(|engine| engine.counters()),
+        }
+    }
+
+    /// Results that are kept.
+    pub(crate) fn results(&self) -> &Results {
+        &self.inner.results
+    }
+
+    /// Results that are being made.
+    pub(crate) fn flights(&self) -> &Making {
+        &self.inner.flights
     }
 
     /// The engine, once it is built.
@@ -165,28 +195,36 @@ pub(crate) async fn blocking<T: Send + 'static>(
     permit: impl Send + 'static,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Rejection> {
+    // What is logged there is still about this request.
+    let span = tracing::Span::current();
     let done = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        work()
+        span.in_scope(work)
     });
     done.await.map_err(|panic| Rejection::internal(&panic))
 }
 
 /// The picture that `request` makes of `bytes`, off the reactor.
 pub(crate) async fn transform(
+    app: &AppState,
     engine: Arc<dyn Engine>,
     permit: impl Send + 'static,
     bytes: Bytes,
     request: Request,
 ) -> Result<Rendered, Rejection> {
-    Ok(blocking(permit, move || engine.transform(&bytes, &request)).await??)
+    let rendered = blocking(permit, move || engine.transform(&bytes, &request)).await??;
+    app.metrics().rendered(&rendered.timings);
+    Ok(rendered)
 }
 
 /// The picture that `composition` asks for, off the reactor.
 pub(crate) async fn compose(
+    app: &AppState,
     engine: Arc<dyn Engine>,
     permit: impl Send + 'static,
     composition: Composition,
 ) -> Result<Rendered, Rejection> {
-    Ok(blocking(permit, move || engine.compose(composition)).await??)
+    let rendered = blocking(permit, move || engine.compose(composition)).await??;
+    app.metrics().rendered(&rendered.timings);
+    Ok(rendered)
 }

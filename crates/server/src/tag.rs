@@ -15,7 +15,7 @@ use crate::engine::{Request, policy};
 use crate::origin::{Fetched, Validator};
 
 /// The part of a tag that does not depend on the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct How(String);
 
 impl How {
@@ -23,6 +23,8 @@ impl How {
     pub(crate) fn new(config: &Config, request: &Request) -> Self {
         let negotiated = match request.options.format {
             Some(OutputFormat::Auto) => (request.accepts.avif, request.accepts.webp),
+            // What is too large for AVIF is WebP where the client knows that.
+            Some(OutputFormat::Avif) => (false, request.accepts.webp),
             _ => (false, false),
         };
         let version = env!("CARGO_PKG_VERSION");
@@ -91,7 +93,7 @@ mod tests {
 
     use super::*;
     use crate::engine::Accepts;
-    use crate::origin::Memory;
+    use crate::origin::{Memory, Place};
 
     fn how(options: &str, accepts: Accepts) -> How {
         How::new(&Config::default(), &Request { options: options.parse().unwrap(), accepts })
@@ -105,6 +107,11 @@ mod tests {
         assert_ne!(how("width=1", none()), how("width=2", none()));
         assert_eq!(how("width=1", none()), how("width=1", avif()), "without format=auto, Accept decides nothing");
         assert_ne!(how("width=1,format=auto", none()), how("width=1,format=auto", avif()));
+        assert_ne!(
+            how("width=1,format=avif", none()),
+            how("width=1,format=avif", avif()),
+            "WebP where it is too large"
+        );
     }
 
     #[test]
@@ -131,6 +138,7 @@ mod tests {
             validator: None,
             cache_control: None,
             expires: None,
+            place: Place::There,
             held: Memory::new(0).hold(),
         };
         assert_eq!(how.tag_of(&source(b"a")), how.tag_of(&source(b"a")));

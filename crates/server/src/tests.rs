@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use tintype::codecs::{Bound, CodecError};
+use tintype::engine::gpu::Counters;
 use tintype::engine::{GpuError, plan};
 use tintype::{Policy, Timings};
 use tintype_options::Warning;
@@ -25,19 +26,19 @@ const PICTURE: &[u8] = b"\xff\xd8\xff\xe0picture";
 
 /// An engine that does what the source's first line says: `fault:…`, `panic`, `wait`, `large`; else answers [`PICTURE`].
 #[derive(Debug, Default)]
-struct Double {
+pub(crate) struct Double {
     released: Mutex<bool>,
     release: Condvar,
     ran: Mutex<usize>,
 }
 
 impl Double {
-    fn release(&self) {
+    pub(crate) fn release(&self) {
         *self.released.lock().unwrap() = true;
         self.release.notify_all();
     }
 
-    fn ran(&self) -> usize {
+    pub(crate) fn ran(&self) -> usize {
         *self.ran.lock().unwrap()
     }
 }
@@ -60,6 +61,10 @@ fn info(bytes: &[u8]) -> ImageInfo {
 impl Engine for Double {
     fn report(&self) -> Report {
         Report { adapter: "double".into(), backend: "none".into(), software: true }
+    }
+
+    fn counters(&self) -> Counters {
+        Counters { pipelines: 46, textures: 3, buffers: 4, held_bytes: 5000 }
     }
 
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError> {
@@ -129,18 +134,18 @@ impl Double {
 }
 
 /// A server with a folder of sources.
-struct Server {
-    state: AppState,
-    double: Arc<Double>,
+pub(crate) struct Server {
+    pub(crate) state: AppState,
+    pub(crate) double: Arc<Double>,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|_config| {})
     }
 
-    fn with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files = [
             "panic",
@@ -169,6 +174,10 @@ impl Server {
         Self { state, double, _folder: folder }
     }
 
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self._folder.path()
+    }
+
     async fn send(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Response {
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in headers {
@@ -177,16 +186,16 @@ impl Server {
         router(self.state.clone()).oneshot(request.body(body.into()).unwrap()).await.unwrap()
     }
 
-    async fn get(&self, uri: &str) -> (StatusCode, HeaderMap, String) {
+    pub(crate) async fn get(&self, uri: &str) -> (StatusCode, HeaderMap, String) {
         self.get_with(uri, &[]).await
     }
 
-    async fn get_with(&self, uri: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
+    pub(crate) async fn get_with(&self, uri: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
         read(self.send(Method::GET, uri, headers, Body::empty()).await).await
     }
 }
 
-fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
+pub(crate) fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
     headers.get(name).map_or("", |value| value.to_str().unwrap())
 }
 
@@ -428,20 +437,25 @@ async fn onerror_leads_to_the_source_but_never_elsewhere() {
 #[tokio::test]
 async fn a_third_request_is_refused_at_once() {
     let server = Server::with(|config| (config.server.jobs, config.server.queue) = (1, 1));
-    let uri = "/cdn-cgi/image/width=1/wait.jpg";
-    let waiting = || {
+    let waiting = |uri: &str| {
         let request = Request::builder().uri(uri).body(Body::empty()).unwrap();
         tokio::spawn(router(server.state.clone()).oneshot(request))
     };
-    let (first, second) = (waiting(), waiting());
+    let (first, second) = (waiting("/cdn-cgi/image/width=1/wait.jpg"), waiting("/cdn-cgi/image/width=2/wait.jpg"));
+    let uri = "/cdn-cgi/image/width=3/wait.jpg";
     while !server.state.jobs().is_full() {
         tokio::task::yield_now().await;
     }
-    let started = Instant::now();
-    let (status, headers, body) = server.get(uri).await;
-    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
-    assert_eq!((text(&headers, header::RETRY_AFTER), text(&headers, "cf-resized")), ("1", "err=9522"));
-    assert!(started.elapsed() < Duration::from_secs(1));
+    let mut quickest = Duration::MAX;
+    for _ in 0..20 {
+        let started = Instant::now();
+        let (status, headers, body) = server.get(uri).await;
+        quickest = quickest.min(started.elapsed());
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
+        assert_eq!((text(&headers, header::RETRY_AFTER), text(&headers, "cf-resized")), ("1", "err=9522"));
+    }
+    // The quickest, because this machine may be busy with other things too.
+    assert!(quickest < Duration::from_millis(5), "{quickest:?}");
     assert_eq!(server.get("/healthz").await.0, StatusCode::OK);
     server.double.release();
     for admitted in [first, second] {
@@ -456,13 +470,12 @@ async fn waiting_has_an_end() {
         (config.server.jobs, config.server.queue) = (1, 1);
         config.server.timeout = Interval(Duration::from_millis(100));
     });
-    let uri = "/cdn-cgi/image/width=1/wait.jpg";
-    let request = Request::builder().uri(uri).body(Body::empty()).unwrap();
+    let request = Request::builder().uri("/cdn-cgi/image/width=1/wait.jpg").body(Body::empty()).unwrap();
     let first = tokio::spawn(router(server.state.clone()).oneshot(request));
     while server.double.ran() == 0 {
         tokio::task::yield_now().await;
     }
-    let (status, _headers, body) = server.get(uri).await;
+    let (status, _headers, body) = server.get("/cdn-cgi/image/width=2/wait.jpg").await;
     assert_eq!((status.as_u16(), body.starts_with("ERROR 9529: ")), (504, true), "{body}");
     server.double.release();
     assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::OK, "what runs is not cut off");
@@ -807,7 +820,7 @@ async fn some_origins_are_only_for_signed_urls() {
 }
 
 /// A server on a real socket; the sender stops it.
-async fn listen(
+pub(crate) async fn listen(
     server: &Server,
     grace: Duration,
 ) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<usize>) {
@@ -868,4 +881,99 @@ async fn stopping_does_not_wait_forever() {
     stop.send(()).unwrap();
     assert_eq!(serving.await.unwrap(), 1);
     server.double.release();
+}
+
+/// Every sample of `/metrics` by its name and labels; panics where a line is not of the format.
+async fn scraped(server: &Server) -> std::collections::HashMap<String, f64> {
+    let (status, headers, body) = server.get("/metrics").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(text(&headers, header::CONTENT_TYPE), "text/plain; version=0.0.4; charset=utf-8");
+    let is_name = |name: &str| {
+        name.starts_with("tintype_") && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let (mut types, mut helps) = (std::collections::HashMap::new(), std::collections::HashSet::new());
+    let mut samples = std::collections::HashMap::new();
+    for line in body.lines() {
+        if let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|line| line.split_once(' ')) {
+            assert!(is_name(name) && help.len() > 5 && helps.insert(name), "{line}");
+        } else if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|line| line.split_once(' ')) {
+            assert!(["counter", "gauge", "histogram"].contains(&kind) && types.insert(name, kind).is_none(), "{line}");
+        } else {
+            let (sample, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line:?}"));
+            let name = sample.split('{').next().unwrap();
+            let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+            let kind = types.get(name).or_else(|| types.get(family)).unwrap_or_else(|| panic!("{line}: no type"));
+            assert!(*kind != "counter" || name.ends_with("_total"), "{line}");
+            assert!(*kind != "histogram" || family.ends_with("_seconds"), "{line}: no unit");
+            assert!(helps.contains(name) || helps.contains(family), "{line}: no help");
+            let labels = sample.strip_prefix(name).unwrap();
+            let is_labels = |text: &str| {
+                text.split(',').all(|pair| pair.split_once("=\"").is_some_and(|(_, value)| value.ends_with('"')))
+            };
+            let inner = labels.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            assert!(labels.is_empty() || inner.is_some_and(is_labels), "{line}");
+            let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
+            assert!(samples.insert(sample.to_owned(), value).is_none(), "{line}: twice");
+        }
+    }
+    samples
+}
+
+#[tokio::test]
+async fn requests_move_the_numbers() {
+    let server = Server::new();
+    let before = scraped(&server).await;
+    assert_eq!((before["tintype_ready"], before["tintype_gpu_pipelines"]), (1.0, 46.0));
+    assert_eq!(before["tintype_gpu_memory_bytes"], 5000.0);
+    assert_eq!(before["tintype_cache_limit_bytes"], 256e6);
+    let uri = "/cdn-cgi/image/width=20/a.jpg";
+    assert_eq!(server.get(uri).await.0, StatusCode::OK);
+    assert_eq!(server.get(uri).await.0, StatusCode::OK);
+    assert_eq!(server.get("/cdn-cgi/image/width=20/missing.jpg").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/image?width=21&url=a.jpg").await.0, StatusCode::OK);
+    let after = scraped(&server).await;
+    let moved = |name: &str| after[name] - before.get(name).copied().unwrap_or(0.0);
+    let stages = ["decode", "plan", "gpu", "encode", "transform"];
+    for stage in stages {
+        assert_eq!(moved(&format!("tintype_stage_duration_seconds_count{{stage=\"{stage}\"}}")), 2.0, "{stage}");
+    }
+    let sum = moved("tintype_stage_duration_seconds_sum{stage=\"gpu\"}");
+    assert!((sum - 0.006).abs() < 1e-9, "{sum}");
+    let table = [
+        ("tintype_requests_total{route=\"image\",status=\"200\"}", 2.0),
+        ("tintype_requests_total{route=\"image\",status=\"404\"}", 1.0),
+        ("tintype_requests_total{route=\"query\",status=\"200\"}", 1.0),
+        ("tintype_requests_total{route=\"health\",status=\"200\"}", 1.0),
+        ("tintype_request_duration_seconds_count{route=\"image\"}", 3.0),
+        ("tintype_stage_duration_seconds_count{stage=\"fetch\"}", 4.0),
+        ("tintype_queue_wait_seconds_count{gate=\"transform\"}", 2.0),
+        ("tintype_queue_refused_total{gate=\"transform\"}", 0.0),
+        ("tintype_queue_waiting{gate=\"transform\"}", 0.0),
+        ("tintype_cache_answers_total{result=\"miss\"}", 2.0),
+        ("tintype_cache_answers_total{result=\"revalidated\"}", 1.0),
+        ("tintype_cache_entries", 2.0),
+        ("tintype_source_bytes_total", 2.0 * "picture".len() as f64),
+    ];
+    for (name, expected) in table {
+        assert_eq!(moved(name), expected, "{name}");
+    }
+    assert!(moved("tintype_cache_size_bytes") > 2.0 * PICTURE.len() as f64);
+    assert!(moved("tintype_response_bytes_total") >= 3.0 * PICTURE.len() as f64);
+}
+
+#[tokio::test]
+async fn requests_have_an_id() {
+    let server = Server::new();
+    let of =
+        async |given: &[(&str, &str)]| text(&server.get_with("/healthz", given).await.1, "x-request-id").to_owned();
+    assert_eq!(of(&[("x-request-id", "0af7651916cd43dd-1")]).await, "0af7651916cd43dd-1");
+    let (one, other) = (of(&[]).await, of(&[]).await);
+    assert!(!one.is_empty() && one != other, "{one} {other}");
+    let long = "a".repeat(129);
+    for bad in ["", "a b", "a\"b", "{x}", &long] {
+        let id = of(&[("x-request-id", bad)]).await;
+        assert!(!id.is_empty() && id != bad, "{bad:?}: {id}");
+    }
+    let error = server.get_with("/cdn-cgi/image/width=1/panic.jpg", &[("x-request-id", "abc")]).await;
+    assert_eq!((error.0.as_u16(), text(&error.1, "x-request-id")), (500, "abc"));
 }

@@ -139,10 +139,13 @@ impl Default for OriginsConfig {
     }
 }
 
-/// `[cache]`: what answers say about keeping them. The server itself keeps nothing yet.
+/// `[cache]`: results in memory, and what answers say about keeping them.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheConfig {
+    /// Bytes of results kept in memory, to be answered again; one of them may take a quarter. 0 keeps none. Results of files are
+    /// kept until the file changes, others for as long as their origin says, and `min_age` at least. Default 256 MB.
+    pub memory: ByteSize,
     /// Shortest `max-age` of a result whose source came over HTTP, unless the origin forbids keeping it (`private`,
     /// `no-store`) or asks for revalidation (`must-revalidate`, `no-cache`). Default 1 hour.
     pub min_age: Interval,
@@ -152,7 +155,11 @@ pub struct CacheConfig {
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { min_age: Interval(Duration::from_secs(3600)), default_age: Interval(Duration::from_secs(4 * 3600)) }
+        Self {
+            memory: ByteSize(256_000_000),
+            min_age: Interval(Duration::from_secs(3600)),
+            default_age: Interval(Duration::from_secs(4 * 3600)),
+        }
     }
 }
 

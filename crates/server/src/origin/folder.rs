@@ -12,7 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
-use super::{Fetched, Held, OriginError, Validator};
+use super::{Fetched, Held, OriginError, Place, Validator};
 
 /// A folder that sources are read from.
 #[derive(Clone, Debug)]
@@ -80,6 +80,7 @@ impl Folder {
             validator: Some(found.validator),
             cache_control: None,
             expires: None,
+            place: Place::Here,
             held,
         })
     }

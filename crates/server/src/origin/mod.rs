@@ -65,6 +65,17 @@ pub(crate) enum Target {
     Sample(&'static Sample),
 }
 
+impl Target {
+    /// What tells it from every other target.
+    pub(crate) fn identity(&self) -> String {
+        match self {
+            Self::Relative { source } => format!("/{source}"),
+            Self::Absolute(url) => url.to_string(),
+            Self::Sample(sample) => format!("sample:{}", sample.name),
+        }
+    }
+}
+
 /// A source that was read.
 #[derive(Debug)]
 pub(crate) struct Fetched {
@@ -76,13 +87,24 @@ pub(crate) struct Fetched {
     pub(crate) cache_control: Option<String>,
     /// How long the origin's `Expires` lies in the future of its `Date`.
     pub(crate) expires: Option<Duration>,
+    /// Where it came from.
+    pub(crate) place: Place,
     /// The room that the bytes take; to be kept as long as they are.
     pub(crate) held: Held,
 }
 
+/// Where a source came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// This machine: asking whether it has changed costs next to nothing.
+    Here,
+    /// An origin.
+    There,
+}
+
 /// What tells one version of a source from another: an entity tag (RFC 9110, 8.8.3), the origin's or one made of a file's
 /// length and time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Validator {
     /// Whether two versions with this tag may differ in bytes.
     pub(crate) weak: bool,
@@ -120,6 +142,8 @@ pub(crate) enum Fetch {
         cache_control: Option<String>,
         /// See [`Fetched::expires`].
         expires: Option<Duration>,
+        /// Where it would have come from.
+        place: Place,
     },
 }
 
@@ -296,10 +320,17 @@ impl Sources {
     fn read_sample(&self, sample: &'static Sample, known: Option<&Validator>) -> Fetch {
         let validator = sample.validator();
         if known == Some(&validator) {
-            return Fetch::Unchanged { cache_control: None, expires: None };
+            return Fetch::Unchanged { cache_control: None, expires: None, place: Place::Here };
         }
         let (bytes, held) = (Bytes::from_static(sample.bytes), self.memory.hold());
-        Fetch::Fetched(Fetched { bytes, validator: Some(validator), cache_control: None, expires: None, held })
+        Fetch::Fetched(Fetched {
+            bytes,
+            validator: Some(validator),
+            cache_control: None,
+            expires: None,
+            place: Place::Here,
+            held,
+        })
     }
 
     async fn fetch_relative(
@@ -353,7 +384,7 @@ async fn read_file(folder: Folder, source: &str, known: Option<Validator>, held:
     let read = move || {
         let found = folder.find(&path)?;
         if known.is_some_and(|known| known == found.validator) {
-            return Ok(Fetch::Unchanged { cache_control: None, expires: None });
+            return Ok(Fetch::Unchanged { cache_control: None, expires: None, place: Place::Here });
         }
         folder.read(found, held).map(Fetch::Fetched)
     };

@@ -20,7 +20,7 @@ use reqwest::{Client, Response};
 use url::{Host, Url};
 
 use super::addresses::Reach;
-use super::{AllowRule, Fetch, Fetched, Held, OriginError, Validator, is_plain_http};
+use super::{AllowRule, Fetch, Fetched, Held, OriginError, Place, Validator, is_plain_http};
 use crate::config::Config;
 
 /// What the server calls itself on requests to origins. The pseudonym `image-resizing` is the one that other
@@ -123,7 +123,7 @@ impl Fetcher {
         let expires = lifetime(response.headers());
         match status.as_u16() {
             200 | 203 => {}
-            304 if asked => return Ok(Fetch::Unchanged { cache_control, expires }),
+            304 if asked => return Ok(Fetch::Unchanged { cache_control, expires, place: Place::There }),
             400 => return Err(OriginError::BadRequest),
             404 => return Err(OriginError::NotFound),
             status @ 401..=499 => return Err(OriginError::ClientError { status }),
@@ -145,7 +145,8 @@ impl Fetcher {
             held.grow(chunk.len() as u64)?;
             bytes.extend_from_slice(&chunk);
         }
-        Ok(Fetch::Fetched(Fetched { bytes: bytes.freeze(), validator, cache_control, expires, held }))
+        let place = Place::There;
+        Ok(Fetch::Fetched(Fetched { bytes: bytes.freeze(), validator, cache_control, expires, place, held }))
     }
 }
 

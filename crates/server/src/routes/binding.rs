@@ -21,7 +21,7 @@ use crate::form::{Content, Form};
 use crate::layers::Layers;
 use crate::origin::Signed;
 use crate::reject::Rejection;
-use crate::respond::{self, About, Spent};
+use crate::respond::{self, About, Found, Spent};
 use crate::state::{self, AppState};
 
 const IMAGE: &str = "image";
@@ -102,12 +102,13 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
     let about = About {
         tag: None,
         cache_control: "no-store".to_owned(),
+        age: None,
         vary: Vec::new(),
         announcement: None,
         warnings: asked.warnings.iter().map(ToString::to_string).collect(),
     };
-    let output = state::compose(engine, (permit, form.held, fonts_held), composition).await?;
-    Ok(respond::picture(output, &about, Spent { fetch, total: started.elapsed() }))
+    let output = state::compose(app, engine, (permit, form.held, fonts_held), composition).await?;
+    Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))
 }
 
 /// The form, if forms are taken at all.

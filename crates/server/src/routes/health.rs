@@ -1,10 +1,12 @@
-//! `/healthz` and `/readyz`: whether the process answers, and whether it can make pictures, and on what.
+//! `/healthz` and `/readyz`: whether the process answers, and whether it can make pictures, and on what; `/metrics`: how it
+//! fares, for Prometheus.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::metrics::CONTENT_TYPE;
 use crate::state::AppState;
 
 /// 200 as long as the process answers at all.
@@ -27,6 +29,12 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
         ),
         None => json_response(StatusCode::SERVICE_UNAVAILABLE, &json!({ "ready": false })),
     }
+}
+
+/// Everything that is counted.
+pub(crate) async fn metrics(State(state): State<AppState>) -> Response {
+    let headers = [(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
+    (headers, state.metrics().text(&state.now())).into_response()
 }
 
 /// `value` as an answer that nobody keeps.

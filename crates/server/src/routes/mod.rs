@@ -20,6 +20,7 @@ pub(crate) fn all(state: &AppState) -> Router<AppState> {
     let router = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/cdn-cgi/image", get(image::image))
         .route("/cdn-cgi/image/", get(image::image))
         .route("/cdn-cgi/image/{*rest}", get(image::image))

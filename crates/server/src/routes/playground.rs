@@ -28,7 +28,7 @@ use crate::job::settled;
 use crate::layers::Layers;
 use crate::origin::{Fetch, Fetched, Signed};
 use crate::reject::Rejection;
-use crate::respond::{self, About, Spent};
+use crate::respond::{self, About, Found, Spent};
 use crate::state::{self, AppState, Face};
 
 const HTML: &str = include_str!("../pages/playground.html");
@@ -124,15 +124,15 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
     let ready = tokio::time::timeout(app.config().server.timeout.0, prepare).await;
     let (bytes, drawn, fetch, permit) = ready.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))?;
     let output = match layers {
-        None => state::transform(engine, permit, bytes, asked).await?,
+        None => state::transform(app, engine, permit, bytes, asked).await?,
         Some(Layers { canvas, .. }) => {
             let (drawn, held): (Vec<_>, Vec<_>) = drawn.into_iter().map(|layer| (layer.bytes, layer.held)).unzip();
             let parts = [bytes].into_iter().chain(drawn).collect();
             let composition = Composition { canvas, parts, output: Output::auto(), accepts: asked.accepts };
-            state::compose(engine, (permit, held), composition).await?
+            state::compose(app, engine, (permit, held), composition).await?
         }
     };
-    Ok(respond::picture(output, &about, Spent { fetch, total: started.elapsed() }))
+    Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))
 }
 
 /// The whole body, within the limit.

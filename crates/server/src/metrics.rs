@@ -1,0 +1,310 @@
+//! Numbers for `/metrics`: what is counted and timed, and the text that scrapers read.
+//!
+//! Counters and histograms are counted where things happen; gauges are read off when somebody looks ([`Now`]). Labels have
+//! few values, none of them a client's.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use http::{Request, StatusCode};
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use tintype::Timings;
+use tintype::engine::gpu::Counters;
+
+use crate::respond::Found;
+
+/// The type of [`Metrics::text`].
+pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+type Times<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    request_times: Times<Routed>,
+    stage_times: Times<Staged>,
+    waits: Times<Gated>,
+    refused: Family<Gated, Counter>,
+    running: Family<Gated, Gauge>,
+    waiting: Family<Gated, Gauge>,
+    lookups: Family<Cached, Counter>,
+    joined: Counter,
+    /// Bytes of sources that were read.
+    pub(crate) source_bytes: Counter,
+    response_bytes: Counter,
+    kept_bytes: Gauge,
+    kept_limit_bytes: Gauge,
+    kept: Gauge,
+    ready: Gauge,
+    pipelines: Gauge,
+    textures: Gauge,
+    buffers: Gauge,
+    device_bytes: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Routed {
+    route: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Staged {
+    stage: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Gated {
+    gate: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Cached {
+    result: &'static str,
+}
+
+/// What one gate counts itself.
+#[derive(Clone, Debug)]
+pub(crate) struct GateMeter {
+    /// Who was refused.
+    pub(crate) refused: Counter,
+    /// How long who was let in had waited, in seconds.
+    pub(crate) waited: Histogram,
+}
+
+/// What can be read off at any moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Now {
+    /// Of each gate: its name, how many are inside, how many wait.
+    pub(crate) gates: [(&'static str, usize, usize); 3],
+    /// Results that are kept: bytes and number.
+    pub(crate) kept: (u64, usize),
+    /// Bytes of results that may be kept.
+    pub(crate) kept_limit_bytes: u64,
+    /// Of the device, once the engine is built.
+    pub(crate) device: Option<Counters>,
+}
+
+/// The face that a request is for, by its path.
+pub(crate) fn route<B>(request: &Request<B>) -> &'static str {
+    if request.headers().contains_key("x-cf-blob") {
+        return "worker";
+    }
+    let path = request.uri().path();
+    let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match path {
+        "/" => "playground",
+        "/image" => "query",
+        "/info" => "info",
+        "/transform" => "transform",
+        "/healthz" | "/readyz" | "/metrics" => "health",
+        _ if below("/cdn-cgi/image") => "image",
+        _ if below("/playground") || below("/pages") => "playground",
+        _ if below("/docs") => "docs",
+        _ => "other",
+    }
+}
+
+/// From half a millisecond to 16 seconds, each twice the one before.
+fn times() -> Histogram {
+    Histogram::new(exponential_buckets(0.0005, 2.0, 16))
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub(crate) fn new() -> Self {
+        let times = || Family::new_with_constructor(times as fn() -> Histogram);
+        let mut metrics = Self {
+            registry: Registry::with_prefix("tintype"),
+            requests: Family::default(),
+            request_times: Family::new_with_constructor(self::times),
+            stage_times: Family::new_with_constructor(self::times),
+            waits: times(),
+            refused: Family::default(),
+            running: Family::default(),
+            waiting: Family::default(),
+            lookups: Family::default(),
+            joined: Counter::default(),
+            source_bytes: Counter::default(),
+            response_bytes: Counter::default(),
+            kept_bytes: Gauge::default(),
+            kept_limit_bytes: Gauge::default(),
+            kept: Gauge::default(),
+            ready: Gauge::default(),
+            pipelines: Gauge::default(),
+            textures: Gauge::default(),
+            buffers: Gauge::default(),
+            device_bytes: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register("requests", "Requests answered, by face and HTTP status", self.requests.clone());
+        r.register_with_unit(
+            "request_duration",
+            "Time from a request's head to its answer's head, by face",
+            Unit::Seconds,
+            self.request_times.clone(),
+        );
+        r.register_with_unit(
+            "stage_duration",
+            "Time of each stage of making a picture: fetch, decode, plan, gpu, encode, and transform for the last four",
+            Unit::Seconds,
+            self.stage_times.clone(),
+        );
+        let help = "Time that admitted work waited for its place: to fetch sources, to read uploads, to transform";
+        r.register_with_unit("queue_wait", help, Unit::Seconds, self.waits.clone());
+        r.register("queue_running", "Work in progress, by gate", self.running.clone());
+        r.register("queue_waiting", "Work that waits for its place, by gate", self.waiting.clone());
+        r.register("queue_refused", "Work refused because too much waits already", self.refused.clone());
+        let help = "Answers by what the cache had: hit, revalidated, expired, miss, bypass (may not be kept), dynamic";
+        r.register("cache_answers", help, self.lookups.clone());
+        r.register("cache_joined", "Requests that waited for an equal one to be made", self.joined.clone());
+        r.register_with_unit("cache_size", "Memory taken by results", Unit::Bytes, self.kept_bytes.clone());
+        r.register_with_unit("cache_limit", "Memory for results", Unit::Bytes, self.kept_limit_bytes.clone());
+        r.register("cache_entries", "Results kept", self.kept.clone());
+        r.register_with_unit("source", "Sources read", Unit::Bytes, self.source_bytes.clone());
+        r.register_with_unit("response", "Bodies of answers", Unit::Bytes, self.response_bytes.clone());
+        r.register("ready", "1 once the engine is built", self.ready.clone());
+        r.register("gpu_pipelines", "Pipelines compiled since the start", self.pipelines.clone());
+        r.register("gpu_textures", "Textures created since the start", self.textures.clone());
+        r.register("gpu_buffers", "Buffers created since the start", self.buffers.clone());
+        r.register_with_unit("gpu_memory", "Device memory held", Unit::Bytes, self.device_bytes.clone());
+    }
+
+    /// The meter of the gate `gate`.
+    pub(crate) fn gate(&self, gate: &'static str) -> GateMeter {
+        let label = Gated { gate };
+        GateMeter { refused: self.refused.get_or_create_owned(&label), waited: self.waits.get_or_create_owned(&label) }
+    }
+
+    /// A request was answered, with a body of so many bytes where that is known.
+    pub(crate) fn answered(&self, route: &'static str, status: StatusCode, took: Duration, bytes: Option<u64>) {
+        self.requests.get_or_create(&Answered { route, status: status.as_u16() }).inc();
+        self.request_times.get_or_create(&Routed { route }).observe(took.as_secs_f64());
+        self.response_bytes.inc_by(bytes.unwrap_or(0));
+    }
+
+    /// Sources were read.
+    pub(crate) fn fetched(&self, took: Duration) {
+        self.stage("fetch", took);
+    }
+
+    /// A picture was made.
+    pub(crate) fn rendered(&self, timings: &Timings) {
+        self.stage("decode", timings.decode);
+        self.stage("plan", timings.plan);
+        self.stage("gpu", timings.gpu);
+        self.stage("encode", timings.encode);
+        self.stage("transform", timings.total);
+    }
+
+    /// A result was looked for.
+    pub(crate) fn looked_up(&self, found: Found) {
+        let result = match found {
+            Found::Hit => "hit",
+            Found::Revalidated => "revalidated",
+            Found::Expired => "expired",
+            Found::Miss => "miss",
+            Found::Forbidden => "bypass",
+            Found::Never => "dynamic",
+        };
+        self.lookups.get_or_create(&Cached { result }).inc();
+    }
+
+    /// A request joined another.
+    pub(crate) fn joined(&self) {
+        self.joined.inc();
+    }
+
+    fn stage(&self, stage: &'static str, took: Duration) {
+        self.stage_times.get_or_create(&Staged { stage }).observe(took.as_secs_f64());
+    }
+
+    /// Everything, in Prometheus' text format.
+    pub(crate) fn text(&self, now: &Now) -> String {
+        // Gauges are signed here; none of these numbers comes near the difference.
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for (gate, running, waiting) in now.gates {
+            self.running.get_or_create(&Gated { gate }).set(number(running as u64));
+            self.waiting.get_or_create(&Gated { gate }).set(number(waiting as u64));
+        }
+        self.kept_bytes.set(number(now.kept.0));
+        self.kept.set(number(now.kept.1 as u64));
+        self.kept_limit_bytes.set(number(now.kept_limit_bytes));
+        self.ready.set(i64::from(now.device.is_some()));
+        if let Some(device) = &now.device {
+            self.pipelines.set(number(device.pipelines));
+            self.textures.set(number(device.textures));
+            self.buffers.set(number(device.buffers));
+            self.device_bytes.set(number(device.held_bytes));
+        }
+        let mut open = String::new();
+        text::encode(&mut open, &self.registry).expect("writing to a string cannot fail");
+        plain(&open)
+    }
+}
+
+/// OpenMetrics' text as Prometheus' older one, which every scraper reads: a counter's header has its samples' name, and
+/// there are no units and no end.
+fn plain(open: &str) -> String {
+    let counters: HashSet<&str> =
+        open.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+    let mut plain = String::with_capacity(open.len());
+    for line in open.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some("UNIT" | "EOF"), ..) => continue,
+            (Some("#"), Some(kind), Some(name), Some(rest)) if counters.contains(name) => {
+                plain.extend(["# ", kind, " ", name, "_total ", rest]);
+            }
+            _ => plain.push_str(line),
+        }
+        plain.push('\n');
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counters_header_has_its_samples_name() {
+        let open = "# HELP a_b What it is.\n# TYPE a_b counter\n# UNIT a_b bytes\na_b_total{x=\"# y\"} 1\n# HELP c C.\n# TYPE c gauge\nc 2\n# EOF\n";
+        let expected = "# HELP a_b_total What it is.\n# TYPE a_b_total counter\na_b_total{x=\"# y\"} 1\n# HELP c C.\n# TYPE c gauge\nc 2\n";
+        assert_eq!(plain(open), expected);
+    }
+
+    #[test]
+    fn routes_are_few() {
+        let table = [
+            ("/cdn-cgi/image/width=1/a.jpg", "image"),
+            ("/cdn-cgi/image", "image"),
+            ("/cdn-cgi/images", "other"),
+            ("/image?url=a.jpg", "query"),
+            ("/docs/width", "docs"),
+            ("/", "playground"),
+            ("/etc/passwd", "other"),
+        ];
+        for (uri, expected) in table {
+            assert_eq!(route(&Request::get(uri).body(()).unwrap()), expected, "{uri}");
+        }
+        assert_eq!(route(&Request::get("/a.jpg").header("x-cf-blob", "{}").body(()).unwrap()), "worker");
+    }
+}
