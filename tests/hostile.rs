@@ -118,6 +118,7 @@ type Source = (String, Vec<u8>, Fate);
 
 fn made() -> Vec<Source> {
     let unsupported = Fate::Refused(415, 9412);
+    let not_read = Fate::Refused(415, 9520);
     let too_large = Fate::Refused(403, 9413);
     let broken = Fate::Refused(422, 9516);
     let picture = map(Size::new(300, 200));
@@ -154,8 +155,8 @@ fn made() -> Vec<Source> {
             with_chunk(&picture, b"iTXt", &[b"x\0\x01\0\0\0".as_slice(), &bomb(10_000_000)].concat()),
             Fate::Shown,
         ),
-        ("bitmap.bmp", encoded(ImageFormat::Bmp), unsupported),
-        ("bitmap.tiff", encoded(ImageFormat::Tiff), unsupported),
+        ("bitmap.bmp", encoded(ImageFormat::Bmp), not_read),
+        ("bitmap.tiff", encoded(ImageFormat::Tiff), not_read),
         ("uses.svg", svg_uses(), too_large),
         ("deep.svg", svg(&("<g>".repeat(100_000) + &"</g>".repeat(100_000))), Fate::Either),
         (

@@ -349,10 +349,11 @@ export default {
     await refuses(input.output({ format: "image/tiff" }), 9520, "IMAGES_TRANSFORM_ERROR 9520: ");
   },
 
-  async "a vector picture is told, and not drawn"({ images }) {
+  async "a vector picture is told, and drawn where pixels are asked for"({ images }) {
     const vector = () => stream('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>');
     equal(await images.info(vector()), { format: "image/svg+xml" }, "info");
-    await refuses(images.input(vector()).output({ format: "image/png" }), 9520);
+    const drawn = await images.input(vector()).transform({ width: 8 }).output({ format: "image/png" });
+    equal(described(await bytes(drawn)), { format: "image/png", width: 8, height: 6 }, "the file");
   },
 
   async "options that need what is not installed"({ images }) {

@@ -5,7 +5,7 @@
 
 use tintype_codecs as codecs;
 use tintype_engine::plan::{Draw, Stage};
-use tintype_options::{Fit, OutputFormat, TransformOptions, Width};
+use tintype_options::{Fit, OutputFormat, Rotate, TransformOptions, Width};
 use tintype_pixels::{ImageFormat, ImageInfo, Size};
 
 use crate::{Policy, TransformError};
@@ -59,18 +59,21 @@ fn drawn_size(own: Size, options: &TransformOptions, policy: &Policy) -> Size {
         return own;
     }
     let dpr = options.dpr.unwrap_or(1.0);
+    // Width and height are asked of the turned picture.
+    let lies = matches!(options.rotate, Some(Rotate::Quarter | Rotate::ThreeQuarters));
+    let turned = if lies { Size::new(own.height, own.width) } else { own };
     let across = match options.width {
-        Some(Width::Px(width)) => Some(f64::from(width) * dpr / f64::from(own.width)),
+        Some(Width::Px(width)) => Some(f64::from(width) * dpr / f64::from(turned.width)),
         Some(Width::Auto) | None => None,
     };
-    let down = options.height.map(|height| f64::from(height) * dpr / f64::from(own.height));
-    let fits_inside = options.rotate.is_none()
-        && matches!(options.fit.unwrap_or_default(), Fit::ScaleDown | Fit::Contain | Fit::ScaleUp | Fit::Pad);
+    let down = options.height.map(|height| f64::from(height) * dpr / f64::from(turned.height));
+    let fits_inside =
+        matches!(options.fit.unwrap_or_default(), Fit::ScaleDown | Fit::Contain | Fit::ScaleUp | Fit::Pad);
     let wanted = match (across, down) {
         (None, None) => return own,
         (Some(factor), None) | (None, Some(factor)) => factor,
         (Some(across), Some(down)) if fits_inside => across.min(down),
-        // Parts of it may be cut off, or lie across after a turn: enough for either side.
+        // Parts of it may be cut off: enough for either side.
         (Some(across), Some(down)) => across.max(down),
     };
     // More than any result may have is not drawn.
@@ -100,7 +103,7 @@ mod tests {
             ("width=300,height=300", (300, 200)),
             ("width=300,height=300,fit=cover", (450, 300)),
             ("width=300,height=30,fit=squeeze", (300, 200)),
-            ("width=300,height=300,rotate=90", (450, 300)),
+            ("width=300,height=300,rotate=90", (300, 200)),
             ("width=600,trim=1;1;1;1", (60, 40)),
             ("width=50000", (12_000, 8_000)),
         ] {

@@ -171,7 +171,7 @@ fn wrong_usage_is_one_line_and_status_2() {
         ("transform - in/ width=80", &["standard input"]),
         ("transform in in/rocket.jpg width=80", &["in/rocket.jpg", "folder"]),
         ("explain width=80 --size 80", &["--size", "\"80\"", "4000x3000"]),
-        ("explain width=80 --size 8x8 --format tiff", &["--format", "tiff", "jpeg", "png"]),
+        ("explain width=80 --size 8x8 --format jxl", &["--format", "jxl", "jpeg", "png"]),
         ("explain width=80 --size 8x8 --alpha", &["--alpha", "jpeg"]),
         ("explain width=80", &["--size"]),
         ("help bogus", &["bogus", "transform"]),
