@@ -15,5 +15,6 @@
 
 mod coefficients;
 pub mod forward;
+pub mod inverse;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
