@@ -1,6 +1,7 @@
 // One component of a JPEG → its quantised coefficients: the integer DCT of libjpeg (jfdctint.c), one block per invocation.
 // reads plane (whole blocks of 8-bit samples) · writes coefficients (two in a word, row by row)
 // twin crates/engine/src/ops/fdct/reference.rs
+#import transpose
 
 struct Params {
     real: vec2u,      // blocks that hold samples of the picture
@@ -144,10 +145,4 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     put(out + 20u, 5u, low[5], high[5], is_filling);
     put(out + 24u, 6u, low[6], high[6], is_filling);
     put(out + 28u, 7u, low[7], high[7], is_filling);
-}
-
-fn transpose4(a: vec4i, b: vec4i, c: vec4i, d: vec4i) -> array<vec4i, 4> {
-    return array<vec4i, 4>(
-        vec4i(a.x, b.x, c.x, d.x), vec4i(a.y, b.y, c.y, d.y), vec4i(a.z, b.z, c.z, d.z), vec4i(a.w, b.w, c.w, d.w),
-    );
 }

@@ -1,7 +1,9 @@
 // Quantised coefficients of one component of a JPEG → 8-bit samples: the integer inverse DCT of libjpeg (jidctint.c), one
 // block per invocation.
 // reads coefficients (two in a word, row by row) · writes plane (whole blocks)
-// twin crates/engine/src/ops/idct/reference.rs · smaller blocks: idct.small.wgsl
+// twin crates/engine/src/ops/idct/reference.rs · smaller blocks: idct.{half,quarter,eighth}.wgsl
+#import idct
+#import transpose
 
 struct Params {
     origin: vec2u,    // first block of this dispatch, counted in the bound coefficients
@@ -51,40 +53,18 @@ fn values(v: Lines, bits: u32) -> Lines {
     );
 }
 
-// Four coefficients at a word, in numbers of the DCT.
-fn row(word: u32, place: u32) -> vec4i {
-    let a = bitcast<i32>(coefficients[word]);
-    let b = bitcast<i32>(coefficients[word + 1u]);
-    return vec4i((a << 16u) >> 16u, a >> 16u, (b << 16u) >> 16u, b >> 16u) * params.quantization[place];
-}
-
-fn transpose4(a: vec4i, b: vec4i, c: vec4i, d: vec4i) -> array<vec4i, 4> {
-    return array<vec4i, 4>(
-        vec4i(a.x, b.x, c.x, d.x), vec4i(a.y, b.y, c.y, d.y), vec4i(a.z, b.z, c.z, d.z), vec4i(a.w, b.w, c.w, d.w),
-    );
-}
-
-// Four columns of four rows as words of four rows.
-fn words(a: vec4i, b: vec4i, c: vec4i, d: vec4i) -> vec4u {
-    return code(a) | (code(b) << vec4u(8u)) | (code(c) << vec4u(16u)) | (code(d) << vec4u(24u));
-}
-
-fn code(v: vec4i) -> vec4u {
-    return vec4u(min(max(v + 128, vec4i(0)), vec4i(255)));
-}
-
 @compute @workgroup_size(WG_X, WG_Y)
 fn main(@builtin(global_invocation_id) id: vec3u) {
     if any(id.xy >= params.size) { return; }
     let block = params.origin + id.xy;
-    let w = (block.y * params.across + block.x) * 32u;
+    let w = block.y * params.across + block.x;
     let left = values(Lines(
-        row(w, 0u), row(w + 4u, 2u), row(w + 8u, 4u), row(w + 12u, 6u),
-        row(w + 16u, 8u), row(w + 20u, 10u), row(w + 24u, 12u), row(w + 28u, 14u),
+        idct_row(w, 0u), idct_row(w, 2u), idct_row(w, 4u), idct_row(w, 6u),
+        idct_row(w, 8u), idct_row(w, 10u), idct_row(w, 12u), idct_row(w, 14u),
     ), 11u);
     let right = values(Lines(
-        row(w + 2u, 1u), row(w + 6u, 3u), row(w + 10u, 5u), row(w + 14u, 7u),
-        row(w + 18u, 9u), row(w + 22u, 11u), row(w + 26u, 13u), row(w + 30u, 15u),
+        idct_row(w, 1u), idct_row(w, 3u), idct_row(w, 5u), idct_row(w, 7u),
+        idct_row(w, 9u), idct_row(w, 11u), idct_row(w, 13u), idct_row(w, 15u),
     ), 11u);
     // Turned over: one line per frequency along rows, first of the four upper rows.
     let a = transpose4(left[0], left[1], left[2], left[3]);
@@ -95,10 +75,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let lower = values(Lines(c[0], c[1], c[2], c[3], d[0], d[1], d[2], d[3]), 18u);
     let stride = params.across * 2u;
     let out = block.y * 8u * stride + block.x * 2u;
-    let p = words(upper[0], upper[1], upper[2], upper[3]);
-    let q = words(upper[4], upper[5], upper[6], upper[7]);
-    let r = words(lower[0], lower[1], lower[2], lower[3]);
-    let s = words(lower[4], lower[5], lower[6], lower[7]);
+    let p = idct_words(upper[0], upper[1], upper[2], upper[3]);
+    let q = idct_words(upper[4], upper[5], upper[6], upper[7]);
+    let r = idct_words(lower[0], lower[1], lower[2], lower[3]);
+    let s = idct_words(lower[4], lower[5], lower[6], lower[7]);
     plane[out] = p.x;
     plane[out + 1u] = q.x;
     plane[out + stride] = p.y;

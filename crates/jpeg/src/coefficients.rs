@@ -1,5 +1,7 @@
 //! A picture as JPEG stores it: planes of blocks of quantised coefficients.
 
+use std::fmt;
+
 use tintype_pixels::Size;
 
 /// A whole picture, entropy coding undone and nothing else.
@@ -68,6 +70,29 @@ impl Frame {
     pub fn mcus(&self) -> Size {
         let (h, v) = self.max_sampling();
         Size::new(self.size.width.div_ceil(8 * u32::from(h)), self.size.height.div_ceil(8 * u32::from(v)))
+    }
+}
+
+impl fmt::Display for Frame {
+    /// Color and sampling: `gray`, `ycbcr 4:2:0`, `ycbcr 2x2 1x2 1x2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.color {
+            ColorTransform::Gray => return f.write_str("gray"),
+            ColorTransform::YCbCr => "ycbcr",
+            ColorTransform::Rgb => "rgb",
+            ColorTransform::Cmyk => "cmyk",
+            ColorTransform::Ycck => "ycck",
+        };
+        f.write_str(name)?;
+        let factors: Vec<(u8, u8)> = self.components.iter().map(|component| (component.h, component.v)).collect();
+        match factors.as_slice() {
+            [(1, 1), (1, 1), (1, 1)] => f.write_str(" 4:4:4"),
+            [(2, 1), (1, 1), (1, 1)] => f.write_str(" 4:2:2"),
+            [(2, 2), (1, 1), (1, 1)] => f.write_str(" 4:2:0"),
+            [(1, 2), (1, 1), (1, 1)] => f.write_str(" 4:4:0"),
+            [(4, 1), (1, 1), (1, 1)] => f.write_str(" 4:1:1"),
+            others => others.iter().try_for_each(|(h, v)| write!(f, " {h}x{v}")),
+        }
     }
 }
 

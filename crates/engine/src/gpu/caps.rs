@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan;
+use crate::{ops::Inverse, plan};
 
 /// The adapter's name and limits, and what follows from them.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,9 +48,12 @@ impl Caps {
 
     /// What a plan must know.
     pub fn plan_device(&self) -> plan::Device {
-        let band_bytes =
-            if self.is_software { plan::Device::BAND_BYTES_SOFTWARE } else { plan::Device::BAND_BYTES_GPU };
-        plan::Device { texture_side: self.texture_side, binding_bytes: self.binding_bytes, band_bytes }
+        let (texture_side, binding_bytes) = (self.texture_side, self.binding_bytes);
+        if self.is_software {
+            let (band_bytes, shrink) = (plan::Device::BAND_BYTES_SOFTWARE, plan::Shrink::TwiceLeft);
+            return plan::Device { texture_side, binding_bytes, band_bytes, inverse: Inverse::Host, shrink };
+        }
+        plan::Device { texture_side, binding_bytes, ..plan::Device::default() }
     }
 
     /// How much device memory the engine uses at most when nobody says: wgpu does not tell how much there is.

@@ -60,8 +60,8 @@ impl Job {
     ) -> Result<Self, GpuError> {
         let mut uploads = Vec::new();
         for buffer in &recording.buffers {
-            let BufferRole::Upload { source, bytes } = &buffer.role else { continue };
-            let input = sources.get(*source).copied().and_then(Source::samples).unwrap_or_default();
+            let BufferRole::Upload { source, plane, bytes } = &buffer.role else { continue };
+            let input = sources.get(*source).and_then(|source| source.plane(*plane)).unwrap_or_default();
             let part = input.get(bytes.start as usize..bytes.end as usize);
             let error = GpuError::Input { source_index: *source, got: input.len() as u64, needed: bytes.end };
             uploads.push(filled(core, part.ok_or(error)?)?);

@@ -28,6 +28,8 @@ struct KernelBuffer {
     bytes: u64,
     /// Bytes that the caller gets, if any.
     used: Option<u64>,
+    /// Whether the host never sees it.
+    is_scratch: bool,
 }
 
 impl KernelBuffer {
@@ -58,11 +60,11 @@ impl Memory {
             let upload = uploads.next().expect("fill() made one per upload and two more");
             upload.buffer.unmap();
             if is_unified {
-                return KernelBuffer { kernel: upload, host: None, bytes, used: None };
+                return KernelBuffer { kernel: upload, host: None, bytes, used: None, is_scratch: false };
             }
             let kernel = pool.buffer(BufferUse::Device, bytes);
             encoder.copy_buffer_to_buffer(&upload.buffer, 0, &kernel.buffer, 0, upload.buffer.size());
-            KernelBuffer { kernel, host: Some(upload), bytes, used: None }
+            KernelBuffer { kernel, host: Some(upload), bytes, used: None, is_scratch: false }
         };
         let mut buffers = Vec::new();
         for buffer in &recording.buffers {
@@ -75,7 +77,11 @@ impl Memory {
                     } else {
                         (pool.buffer(BufferUse::Device, buffer.bytes), Some(host))
                     };
-                    KernelBuffer { kernel, host, bytes: buffer.bytes, used: Some(used) }
+                    KernelBuffer { kernel, host, bytes: buffer.bytes, used: Some(used), is_scratch: false }
+                }
+                BufferRole::Scratch => {
+                    let kernel = pool.buffer(BufferUse::Device, buffer.bytes);
+                    KernelBuffer { kernel, host: None, bytes: buffer.bytes, used: None, is_scratch: true }
                 }
             });
         }
@@ -132,7 +138,11 @@ impl Memory {
                 core.pool.return_texture(texture);
             }
         }
-        for KernelBuffer { kernel, host, used, .. } in self.buffers {
+        for KernelBuffer { kernel, host, used, is_scratch, .. } in self.buffers {
+            if is_scratch {
+                core.pool.return_buffer(kernel);
+                continue;
+            }
             let mapped = match host {
                 Some(host) => {
                     core.pool.return_buffer(kernel);

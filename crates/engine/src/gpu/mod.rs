@@ -63,22 +63,25 @@ struct Core {
 pub enum Source<'a> {
     /// Samples, which are copied to the device.
     Samples(&'a [u8]),
+    /// The components of a JPEG, each its coefficients or its samples, which are copied to the device; empty where there are less.
+    Planes([&'a [u8]; 3]),
     /// A texture that is on the device already: premultiplied, in the recording's space, in any format that is read as
     /// floats. It stays the caller's.
     Texture(&'a wgpu::Texture),
 }
 
 impl<'a> Source<'a> {
-    fn samples(self) -> Option<&'a [u8]> {
+    fn plane(self, index: usize) -> Option<&'a [u8]> {
         match self {
-            Self::Samples(samples) => Some(samples),
+            Self::Samples(samples) => (index == 0).then_some(samples),
+            Self::Planes(planes) => planes.get(index).copied(),
             Self::Texture(_) => None,
         }
     }
 
     fn texture(self) -> Option<&'a wgpu::Texture> {
         match self {
-            Self::Samples(_) => None,
+            Self::Samples(_) | Self::Planes(_) => None,
             Self::Texture(texture) => Some(texture),
         }
     }

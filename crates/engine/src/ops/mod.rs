@@ -1,8 +1,11 @@
 //! Every pixel operation: one folder here, one kernel in `shaders/ops`, one line below.
 //!
 //! An operation *is* its parameters; its constructor refuses what cannot be done, so that everything after it cannot
-//! fail. [`unpack`] and [`pack`] are not in the list: they stand at the ends of a plan, between bytes and images.
+//! fail. [`unpack`] and [`pack`] are not in the list: they stand at the ends of a plan, between bytes and images; nor are [`idct`] and
+//! [`fdct`], which stand outside of them for a JPEG.
 
+pub mod fdct;
+pub mod idct;
 mod op;
 pub mod pack;
 pub mod unpack;
@@ -13,6 +16,8 @@ use tintype_pixels::Planes;
 #[cfg(any(test, feature = "reference"))]
 use crate::reference::RefImage;
 
+pub use fdct::Fdct;
+pub use idct::Inverse;
 #[cfg(any(test, feature = "reference"))]
 pub use op::Exercised;
 pub use op::{Case, Op, Reach, Tolerance};

@@ -34,6 +34,9 @@ impl Plan {
             let dither = if pack.dither { ", dithered" } else { "" };
             line(&mut text, "", "pack", &self.size().to_string(), &format!("{}{curve}{dither}", pack.layout));
         }
+        if let Some(fdct) = &self.fdct {
+            line(&mut text, "", "fdct", &self.size().to_string(), &fdct.frame.to_string());
+        }
         let allocation = recording.allocate(u32::MAX);
         let (up, down) = recording.traffic_bytes();
         let facts = format!(
@@ -52,9 +55,13 @@ impl Plan {
     pub fn record(&self) -> Recording {
         let mut recording = Recording::new(self.working.texel);
         let image = self.picture.record(&mut recording);
-        match &self.pack {
-            Some(pack) => pack.record(&mut recording, image),
-            None => recording.keep(image),
+        match (&self.pack, &self.fdct) {
+            (Some(pack), Some(fdct)) => {
+                let samples = pack.record_on_device(&mut recording, image);
+                fdct.record(&mut recording, samples, pack.layout);
+            }
+            (Some(pack), None) => pack.record(&mut recording, image),
+            (None, _) => recording.keep(image),
         }
         recording
     }

@@ -15,7 +15,7 @@ mod outline;
 mod picture;
 mod placement;
 
-pub use device::Device;
+pub use device::{Device, Shrink};
 pub use error::PlanError;
 pub use find::{DEFAULT_TOLERANCE, Found, Unknown};
 pub use geometry::{CropF, Geometry, GeometryError, resolve};

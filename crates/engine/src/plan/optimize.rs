@@ -1,19 +1,27 @@
 //! Rewrite rules: each a small function that leaves the same picture with less work. Each has a plan in `tests/plans.rs`
 //! that shows it.
 
+use tintype_jpeg::inverse::Scale;
 use tintype_pixels::Rect;
 
-use super::picture::Picture;
+use super::{Shrink, picture::Picture};
 use crate::{
     Space, Working,
-    ops::{Resize, Step, Unpack, resize::Axis},
+    ops::{
+        Resize, Step, Unpack,
+        resize::{Axis, Filter},
+        unpack::Components,
+    },
 };
 
 /// Applies all rules. Returns whether the result is in the working space's linear light, so that packing must encode it.
-pub(super) fn optimize(picture: &mut Picture, working: Working, packed: bool) -> bool {
+pub(super) fn optimize(picture: &mut Picture, working: Working, packed: bool, shrink: Shrink) -> bool {
     // What is on the device already is not read again.
     if !picture.unpack.is_given {
         while fold_into_unpack(picture) {}
+        if shrink == Shrink::TwiceLeft {
+            decode_smaller(picture);
+        }
         prefer_rows_on_a_tie(picture);
         read_only_what_is_reached(picture);
         stream_the_first_axis(picture);
@@ -35,6 +43,49 @@ fn fold_into_unpack(picture: &mut Picture) -> bool {
     }
     picture.steps.remove(0);
     true
+}
+
+/// A JPEG is decoded at the smallest scale that leaves both axes of the resize at least a half to do.
+fn decode_smaller(picture: &mut Picture) {
+    let Picture { unpack, steps } = picture;
+    let Some(components) = unpack.components.clone() else { return };
+    let n_first = first_along_each_axis(steps);
+    let resizes: Vec<&mut Resize> = steps[..n_first].iter_mut().filter_map(as_resize_mut).collect();
+    if resizes.len() != 2 || resizes.iter().any(|resize| resize.stretch.filter == Filter::Nearest) {
+        return;
+    }
+    let reduction = resizes.iter().map(|resize| resize.stretch.reduction()).fold(f64::INFINITY, f64::min);
+    let is_enough = |scale: &Scale| reduction >= 2.0 * f64::from(scale.divisor());
+    // A square that reaches over the edge of a crop would show what was cut off.
+    let (rect, stored) = (unpack.rect, unpack.stored);
+    let is_whole = |scale: &Scale| {
+        let on_grid = |at: u32, end: u32| at.is_multiple_of(scale.divisor()) || at == end;
+        let (right, bottom) = (rect.x + rect.size.width, rect.y + rect.size.height);
+        on_grid(rect.x, 0) && on_grid(rect.y, 0) && on_grid(right, stored.width) && on_grid(bottom, stored.height)
+    };
+    let read =
+        |scale: Scale| Components::new(components.frame.clone(), scale, components.inverse, unpack.bands.binding_bytes);
+    let scales = Scale::ALL.into_iter().filter(|scale| *scale != Scale::Full && is_enough(scale) && is_whole(scale));
+    let Some(components) = scales.map(read).find_map(|components| components) else { return };
+
+    let scale = components.scale;
+    let size = scale.apply(rect.size);
+    let (oriented, divisor) = (unpack.orientation.apply(size), f64::from(scale.divisor()));
+    let (_, flip_x, flip_y) = unpack.orientation.steps();
+    for Resize { axis, stretch, .. } in resizes {
+        let (line, is_reversed) = match axis {
+            Axis::X => (oriented.width, flip_x),
+            Axis::Y => (oriented.height, flip_y),
+        };
+        // The last square may be filled only in part; read backwards, it comes first.
+        let missing = f64::from(line) - f64::from(stretch.line) / divisor;
+        stretch.start = stretch.start / divisor + if is_reversed { missing } else { 0.0 };
+        stretch.len /= divisor;
+        stretch.line = line;
+    }
+    unpack.stored = scale.apply(stored);
+    unpack.rect = Rect::new(rect.x / scale.divisor(), rect.y / scale.divisor(), size);
+    unpack.components = Some(components);
 }
 
 /// Of two equal reductions the one along stored rows goes first, because that one can be streamed.
@@ -115,6 +166,13 @@ fn first_along_each_axis(steps: &[Step]) -> usize {
 }
 
 fn as_resize(step: &Step) -> Option<&Resize> {
+    match step {
+        Step::Resize(resize) => Some(resize),
+        _ => None,
+    }
+}
+
+fn as_resize_mut(step: &mut Step) -> Option<&mut Resize> {
     match step {
         Step::Resize(resize) => Some(resize),
         _ => None,

@@ -3,18 +3,21 @@
 //! Order (documented for callers): EXIF orientation, trim, flip, rotate, crop and resize, matte, canvas and background,
 //! sharpen, blur, brightness, contrast, saturation, gamma, border, encode. What has no effect is not in the list.
 
+use std::sync::Arc;
+
+use tintype_jpeg::{Frame, inverse::Scale};
 use tintype_options::{Border, TransformOptions, Warning};
 use tintype_pixels::{Depth, ImageInfo, Layout, Orientation, Rect, Rgba, Size, SourceColor};
 use tintype_wgsl::Texel;
 
-use super::{Device, Geometry, Placement, PlanError, optimize, picture::Picture, resolve};
+use super::{Device, Geometry, Placement, PlanError, Shrink, optimize, picture::Picture, resolve};
 use crate::{
     Space, Working,
     ops::{
-        Background, Blur, ColorMatrix, Composite, Crop, Gamma, Matte, Orient, Pack, Pad, Reach, Resize, Sharpen, Step,
-        ToEncoded, ToLinear, Unpack,
+        Background, Blur, ColorMatrix, Composite, Crop, Fdct, Gamma, Matte, Orient, Pack, Pad, Reach, Resize, Sharpen,
+        Step, ToEncoded, ToLinear, Unpack,
         resize::{Axis, Filter, Stretch},
-        unpack::Bands,
+        unpack::{Bands, Components},
     },
 };
 
@@ -33,6 +36,18 @@ pub struct Source {
     pub color: Option<SourceColor>,
     /// Whether it is a texture on the device, in the working space, instead of samples.
     pub on_device: bool,
+    /// The frame of a JPEG whose components are given instead of samples; only set by [`Source::as_components`].
+    pub jpeg: Option<Arc<Frame>>,
+}
+
+impl Source {
+    /// The same picture, given as the components of a JPEG with this frame, where `device` reads such; else as it was.
+    pub fn as_components(mut self, frame: &Arc<Frame>, device: Device) -> Self {
+        let components = Components::new(frame.clone(), Scale::Full, device.inverse, device.binding_bytes);
+        let is_same = self.size == frame.size && self.layout.depth == Depth::U8 && !self.on_device;
+        self.jpeg = components.filter(|_| is_same).map(|components| components.frame);
+        self
+    }
 }
 
 impl From<&ImageInfo> for Source {
@@ -44,6 +59,7 @@ impl From<&ImageInfo> for Source {
             alpha: info.alpha,
             color: (info.layout.depth != Depth::F32).then(|| info.color.clone()),
             on_device: false,
+            jpeg: None,
         }
     }
 }
@@ -102,6 +118,8 @@ pub struct Plan {
     pub picture: Picture,
     /// How the result leaves the device; `None` leaves it there.
     pub pack: Option<Pack>,
+    /// What the packed samples become before they leave, where they are to be a JPEG's coefficients.
+    pub fdct: Option<Fdct>,
     /// Whether no pixel of the result can be transparent.
     pub is_opaque: bool,
     /// What was odd about the sizes that were asked for.
@@ -132,7 +150,7 @@ impl Plan {
         let mut picture = outline.finish(Ending::Working);
         // What leaves as floats, or stays on the device, is in the working space to the end.
         let is_encoded = request.target.is_some_and(|layout| layout.depth != Depth::F32);
-        let ends_linear = optimize::optimize(&mut picture, working, is_encoded);
+        let ends_linear = optimize::optimize(&mut picture, working, is_encoded, request.device.shrink);
         check_device(&picture, request.device)?;
         let pack = request.target.map(|layout| Pack {
             layout,
@@ -140,7 +158,22 @@ impl Plan {
             dither: layout.depth == Depth::U8 && has_gradients(&sources[0], &picture),
             binding_bytes: request.device.binding_bytes,
         });
-        Ok(Self { working, picture, pack, is_opaque, warnings })
+        Ok(Self { working, picture, pack, fdct: None, is_opaque, warnings })
+    }
+
+    /// The same plan, which leaves the coefficients of a JPEG with this frame instead of samples, where the device can make them;
+    /// [`Plan::fdct`] says whether. The frame's size is the plan's.
+    #[must_use]
+    pub fn as_jpeg(mut self, frame: Frame) -> Self {
+        let is_same = frame.size == self.size();
+        let fdct = self.pack.as_ref().and_then(|pack| Fdct::new(frame, pack.layout, pack.binding_bytes));
+        self.fdct = fdct.filter(|_| is_same);
+        self
+    }
+
+    /// How source `index` is read where it is a JPEG's components.
+    pub fn components(&self, index: usize) -> Option<&Components> {
+        self.picture.unpack_of(index)?.components.as_ref()
     }
 
     /// Width and height of the result.
@@ -240,6 +273,11 @@ impl<'a> Outline<'a> {
             encode: !linear && !same_curve,
             bands: Bands { binding_bytes: request.device.binding_bytes, band_bytes: request.device.band_bytes },
             is_given: source.on_device,
+            components: source.jpeg.clone().map(|frame| Components {
+                frame,
+                scale: Scale::Full,
+                inverse: request.device.inverse,
+            }),
             ..Unpack::plain(index, source.size, source.layout)
         };
         Self {
@@ -336,7 +374,7 @@ impl<'a> Outline<'a> {
         let Source { size, layout, on_device, .. } = self.sources[source];
         let unpack = Unpack { bands: self.unpack.bands, is_given: on_device, ..Unpack::plain(source, size, layout) };
         let mut matte = Picture { unpack, steps: resized(size, self.size, Filter::CatmullRom) };
-        optimize::optimize(&mut matte, Working { space: Space::Encoded, texel: Texel::F16 }, false);
+        optimize::optimize(&mut matte, Working { space: Space::Encoded, texel: Texel::F16 }, false, Shrink::Never);
         check_device(&matte, self.request.device)?;
         self.push(Matte { matte: Box::new(matte) });
         self.is_opaque = false;
@@ -364,12 +402,12 @@ impl<'a> Outline<'a> {
         };
         // A picture that stays on the device stays in the working space.
         let is_packed = request.target.is_some() || !is_picture;
-        let ends_linear = optimize::optimize(&mut picture, working, is_picture && is_packed);
+        let ends_linear = optimize::optimize(&mut picture, working, is_picture && is_packed, request.device.shrink);
         check_device(&picture, request.device)?;
         let encode = is_picture && ends_linear;
         let binding_bytes = request.device.binding_bytes;
         let pack = is_packed.then_some(Pack { layout, encode, dither: false, binding_bytes });
-        Ok(Plan { working, picture, pack, is_opaque, warnings: Vec::new() })
+        Ok(Plan { working, picture, pack, fdct: None, is_opaque, warnings: Vec::new() })
     }
 
     /// Crop and both axes; the larger reduction first.
@@ -405,7 +443,7 @@ impl<'a> Outline<'a> {
         self.warnings.extend(warnings);
         let mut picture = layer.finish(Ending::Encoded);
         let working = Working { space: self.request.space, texel: Texel::F16 };
-        optimize::optimize(&mut picture, working, false);
+        optimize::optimize(&mut picture, working, false, self.request.device.shrink);
         check_device(&picture, self.request.device)?;
         self.push(Composite {
             layer: Box::new(picture),

@@ -22,6 +22,18 @@ impl Picture {
         self.steps.iter().fold(self.unpack.output(), |size, step| step.op().output(size))
     }
 
+    /// How source `index` is read, by this picture or by one that is drawn on it.
+    pub fn unpack_of(&self, index: usize) -> Option<&Unpack> {
+        if self.unpack.source == index {
+            return Some(&self.unpack);
+        }
+        self.steps.iter().find_map(|step| match step {
+            Step::Composite(composite) => composite.layer.unpack_of(index),
+            Step::Matte(matte) => matte.matte.unpack_of(index),
+            _ => None,
+        })
+    }
+
     /// Every size on the way, the unpacked one first.
     pub fn sizes(&self) -> impl Iterator<Item = Size> {
         let first = self.unpack.output();

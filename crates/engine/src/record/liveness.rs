@@ -60,11 +60,12 @@ impl Recording {
 
     /// Bytes that go up and come down, for people.
     pub fn traffic_bytes(&self) -> (u64, u64) {
-        let sum = |up: bool| {
-            let matches = |role: &BufferRole| matches!(role, BufferRole::Upload { .. }) == up;
-            self.buffers.iter().filter(|b| matches(&b.role)).map(|b| b.bytes).sum()
+        let sum = |matches: fn(&BufferRole) -> bool| {
+            self.buffers.iter().filter(|buffer| matches(&buffer.role)).map(|buffer| buffer.bytes).sum()
         };
-        (sum(true), sum(false))
+        let up = sum(|role| matches!(role, BufferRole::Upload { .. }));
+        let down = sum(|role| matches!(role, BufferRole::Readback { .. }));
+        (up, down)
     }
 }
 

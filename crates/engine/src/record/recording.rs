@@ -39,7 +39,9 @@ pub enum BufferRole {
     Upload {
         /// Which input.
         source: usize,
-        /// Which of its bytes.
+        /// Which of its planes: 0, unless it is given as several.
+        plane: usize,
+        /// Which of the plane's bytes.
         bytes: Range<u64>,
     },
     /// Handed to the caller after the passes ran, in the order of the recording.
@@ -47,6 +49,8 @@ pub enum BufferRole {
         /// How many bytes from the start are of use.
         used: u64,
     },
+    /// Written and read by passes alone.
+    Scratch,
 }
 
 /// A buffer: its use and how many bytes it needs.
@@ -175,8 +179,19 @@ impl Recording {
 
     /// A buffer that holds `bytes` of input `source`.
     pub fn upload(&mut self, source: usize, bytes: Range<u64>) -> BufferId {
+        self.upload_plane(source, 0, bytes)
+    }
+
+    /// A buffer that holds `bytes` of one plane of input `source`.
+    pub fn upload_plane(&mut self, source: usize, plane: usize, bytes: Range<u64>) -> BufferId {
         let len = bytes.end - bytes.start;
-        self.buffers.push(BufferDesc { role: BufferRole::Upload { source, bytes }, bytes: len });
+        self.buffers.push(BufferDesc { role: BufferRole::Upload { source, plane, bytes }, bytes: len });
+        BufferId(self.buffers.len() - 1)
+    }
+
+    /// A buffer of `bytes` that passes write before others read it.
+    pub fn scratch(&mut self, bytes: u64) -> BufferId {
+        self.buffers.push(BufferDesc { role: BufferRole::Scratch, bytes });
         BufferId(self.buffers.len() - 1)
     }
 

@@ -11,7 +11,7 @@ use tintype_pixels::{Depth, Layout};
 use super::unpack::rows_by;
 use crate::{
     kernels,
-    record::{ImageId, Recording},
+    record::{BufferId, ImageId, Recording},
 };
 
 /// Invocations per row of the dispatch; the picture is walked in reading order, whatever its width.
@@ -60,21 +60,36 @@ impl Pack {
             let quads = (u64::from(size.width) * u64::from(rows)).div_ceil(4) as u32;
             let bytes = u64::from(quads) * slack;
             let samples = recording.readback(bytes, u64::from(rows) * row_bytes);
-            let stride = STRIDE.min(quads);
-            let (size, channels) = ([size.width, rows], self.layout.channels as u32);
-            let (_pad0, _pad1) = (0, 0);
-            let pass = match self.layout.depth {
-                Depth::U8 => {
-                    let dither = u32::from(self.dither);
-                    recording.pass(Params { size, row, stride, channels, dither, _pad0, _pad1 })
-                }
-                depth @ (Depth::U16 | Depth::F32) => {
-                    let depth = depth as u32;
-                    recording.pass(wide::Params { size, row, stride, channels, depth, _pad0, _pad1 })
-                }
-            };
-            let pass = pass.set("ENCODE", u32::from(self.encode)).grid(stride, quads.div_ceil(stride));
-            pass.read(input).write_buffer(samples);
+            self.pass(recording, input, (row, rows), samples);
         }
+    }
+
+    /// Appends the pass that leaves all samples in a buffer on the device, for a pass that reads them.
+    pub(crate) fn record_on_device(&self, recording: &mut Recording, input: ImageId) -> BufferId {
+        let size = recording.size(input);
+        let samples = recording.scratch(size.area().div_ceil(4) * 4 * u64::from(self.layout.pixel_bytes()));
+        self.pass(recording, input, (0, size.height), samples);
+        samples
+    }
+
+    /// Some rows of `input`, into `samples`.
+    fn pass(&self, recording: &mut Recording, input: ImageId, (row, rows): (u32, u32), samples: BufferId) {
+        let width = recording.size(input).width;
+        let quads = (u64::from(width) * u64::from(rows)).div_ceil(4) as u32;
+        let stride = STRIDE.min(quads);
+        let (size, channels) = ([width, rows], self.layout.channels as u32);
+        let (_pad0, _pad1) = (0, 0);
+        let pass = match self.layout.depth {
+            Depth::U8 => {
+                let dither = u32::from(self.dither);
+                recording.pass(Params { size, row, stride, channels, dither, _pad0, _pad1 })
+            }
+            depth @ (Depth::U16 | Depth::F32) => {
+                let depth = depth as u32;
+                recording.pass(wide::Params { size, row, stride, channels, depth, _pad0, _pad1 })
+            }
+        };
+        let pass = pass.set("ENCODE", u32::from(self.encode)).grid(stride, quads.div_ceil(stride));
+        pass.read(input).write_buffer(samples);
     }
 }

@@ -5,9 +5,11 @@
 //! into the oriented image. With one, each chunk is cut into bands of some megabytes: a band is unpacked and resized along
 //! its rows at once, so the full-size working image never exists.
 
+mod components;
 #[cfg(any(test, feature = "reference"))]
 pub mod reference;
 
+pub use components::Components;
 use tintype_pixels::{Depth, Layout, Orientation, Rect, Size, SourceColor};
 use tintype_wgsl::Texel;
 
@@ -38,8 +40,10 @@ pub struct Unpack {
     pub source: usize,
     /// The stored picture.
     pub stored: Size,
-    /// Its samples.
+    /// Its samples; of a JPEG that is read as components, what they become.
     pub layout: Layout,
+    /// Where the input is a JPEG's components instead of samples: how they are read.
+    pub components: Option<Components>,
     /// The part of it that is needed, as stored.
     pub rect: Rect,
     /// How the part is moved.
@@ -86,6 +90,7 @@ impl Unpack {
             source,
             stored,
             layout,
+            components: None,
             rect: Rect::whole(stored),
             orientation: Orientation::Upright,
             color: None,
@@ -113,6 +118,9 @@ impl Unpack {
 
     /// Rows of one chunk: what fits a storage binding, at least one.
     fn chunk_rows(&self) -> u32 {
+        if let Some(components) = &self.components {
+            return components.chunk_rows(self.bands.binding_bytes).clamp(1, self.rect.size.height);
+        }
         let rows = self.bands.binding_bytes / self.row_bytes().max(1);
         rows.clamp(1, u64::from(self.rect.size.height)) as u32
     }
@@ -145,9 +153,18 @@ impl Unpack {
             (first, first.tables(recording), band, rows)
         });
         for (first_row, rows) in rows_by(self.rect.size.height, self.chunk_rows()) {
-            let start = u64::from(self.rect.y + first_row) * self.row_bytes();
-            let samples = recording.upload(self.source, start..start + u64::from(rows) * self.row_bytes());
-            let chunk = Chunk { samples, curves: &curves, curve_len };
+            let samples = match &self.components {
+                Some(components) => {
+                    let part = Rect::new(self.rect.x, self.rect.y + first_row, Size::new(self.rect.size.width, rows));
+                    Samples::Components(components.record(recording, self.source, part))
+                }
+                None => {
+                    let start = u64::from(self.rect.y + first_row) * self.row_bytes();
+                    let end = start + u64::from(rows) * self.row_bytes();
+                    Samples::Interleaved(recording.upload(self.source, start..end))
+                }
+            };
+            let chunk = Chunk { samples, first_row: self.rect.y + first_row, curves: &curves, curve_len };
             let Some((first, tables, band, band_rows)) = &streamed else {
                 let part = Part { row: 0, rows, frame: self.rect.size, frame_row: first_row };
                 self.pass(recording, &chunk, part, self.orientation, output);
@@ -180,6 +197,21 @@ impl Unpack {
         target: ImageId,
     ) {
         let width = self.rect.size.width;
+        let samples = match &chunk.samples {
+            Samples::Interleaved(samples) => *samples,
+            Samples::Components(held) => {
+                let at = components::At {
+                    origin: [self.rect.x, chunk.first_row + part.row],
+                    size: [width, part.rows],
+                    frame: part.frame,
+                    row: part.frame_row,
+                    orientation,
+                };
+                let pass = held.pass(recording, at, self.color.as_ref(), chunk.curves);
+                pass.set("ENCODE", u32::from(self.encode)).write_to(target);
+                return;
+            }
+        };
         let matrix = self.color.as_ref().map_or(SourceColor::IDENTITY, |color| color.srgb_from_source);
         let [red, green, blue] = matrix.map(|[r, g, b]| [r, g, b, 0.0]);
         let params = Params {
@@ -218,7 +250,7 @@ impl Unpack {
                 recording.pass(params).grid(width, part.rows)
             }
         };
-        pass.set("ENCODE", u32::from(self.encode)).buffer(chunk.samples).table(chunk.curves).write_to(target);
+        pass.set("ENCODE", u32::from(self.encode)).buffer(samples).table(chunk.curves).write_to(target);
     }
 
     /// The curves as the kernels index them: 256 entries for bytes; all of them, or none, for wider samples.
@@ -241,9 +273,17 @@ impl Unpack {
 
 /// Samples on the device and what belongs to them.
 struct Chunk<'a> {
-    samples: BufferId,
+    samples: Samples,
+    /// Its first row in the picture.
+    first_row: u32,
     curves: &'a Bound,
     curve_len: u32,
+}
+
+/// What of a chunk is on the device.
+enum Samples {
+    Interleaved(BufferId),
+    Components(components::Held),
 }
 
 /// Rows of a chunk, and where they go in an image of `frame`.
