@@ -14,7 +14,9 @@
 #![forbid(unsafe_code)]
 
 mod coefficients;
+pub mod decode;
 pub mod forward;
 pub mod inverse;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
+pub use decode::decode;
