@@ -10,6 +10,7 @@ mod facade;
 mod faces;
 mod hostile;
 mod http;
+mod jpeg;
 mod large;
 mod ops;
 mod plans;

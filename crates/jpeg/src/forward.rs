@@ -21,6 +21,7 @@ pub use color::{blue_difference, luma, red_difference};
 pub use dct::dct;
 pub use downsample::{Ratio, average, last_row};
 pub use layout::{FrameError, Sampling, frame};
+use quantize::Reciprocals;
 pub use quantize::{Reciprocal, divide};
 pub use tables::{Tables, scale_from_quality};
 
@@ -72,7 +73,7 @@ pub fn real_blocks(component: &Component) -> Size {
 fn blocks(samples: &[u8], component: &Component) -> Vec<i16> {
     let real = real_blocks(component);
     let (across, stride) = (component.blocks.width as usize, real.width as usize * 8);
-    let reciprocals = Reciprocal::table(&component.quantization);
+    let reciprocals = Reciprocals::new(&component.quantization);
     let mut plane = vec![0; component.blocks.area() as usize * 64];
     for (y, row) in plane.chunks_exact_mut(across * 64).take(real.height as usize).enumerate() {
         for (x, block) in row.chunks_exact_mut(64).take(real.width as usize).enumerate() {
@@ -84,9 +85,7 @@ fn blocks(samples: &[u8], component: &Component) -> Vec<i16> {
                 }
             }
             dct(&mut work);
-            for ((to, value), reciprocal) in block.iter_mut().zip(work).zip(&reciprocals) {
-                *to = reciprocal.quantize(value);
-            }
+            block.copy_from_slice(&reciprocals.quantize(&work.map(|value| value as i16)));
         }
     }
     fill(&mut plane, component);

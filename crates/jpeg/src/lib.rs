@@ -15,6 +15,7 @@
 
 mod coefficients;
 pub mod decode;
+pub mod encode;
 pub mod forward;
 pub mod inverse;
 

@@ -69,16 +69,25 @@ pub fn run_case(gpu: &Gpu, case: &Case, input: &RefImage, texel: Texel) -> (RefI
 /// # Panics
 /// When the device fails.
 pub fn run_picture(gpu: &Gpu, picture: &Picture, inputs: &[Planes], texel: Texel) -> RefImage {
+    let sources: Vec<gpu::Source<'_>> = inputs.iter().map(|planes| planes.bytes().into()).collect();
+    run_sources(gpu, picture, &sources, texel)
+}
+
+/// [`run_picture`], of inputs of any kind.
+///
+/// # Panics
+/// When the device fails.
+pub fn run_sources(gpu: &Gpu, picture: &Picture, sources: &[gpu::Source<'_>], texel: Texel) -> RefImage {
     let plan = Plan {
         working: Working { space: Space::Linear, texel },
         picture: picture.clone(),
         pack: None,
+        fdct: None,
         is_opaque: false,
         warnings: Vec::new(),
     };
     let recording: Recording = plan.record();
-    let sources: Vec<gpu::Source<'_>> = inputs.iter().map(|planes| planes.bytes().into()).collect();
-    let output = gpu.run(recording, &sources).unwrap_or_else(|error| panic!("{error}"));
+    let output = gpu.run(recording, sources).unwrap_or_else(|error| panic!("{error}"));
     download(gpu, &output.texture.expect("a plan without pack keeps its image"), picture.size(), texel)
 }
 

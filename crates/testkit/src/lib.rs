@@ -10,5 +10,5 @@ pub mod pictures;
 mod vision;
 
 pub use compare::{Difference, compare, psnr};
-pub use gpu::{engine, gpu, run_case, run_picture};
+pub use gpu::{engine, gpu, run_case, run_picture, run_sources};
 pub use vision::FakeVision;

@@ -59,6 +59,7 @@ pub(crate) fn unseen(
                         alpha: false,
                         color: None,
                         on_device: false,
+                        jpeg: None,
                     });
                     Stage::Cutout { options: options.clone(), matte: sources.len() - 1 }
                 }

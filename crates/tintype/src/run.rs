@@ -399,6 +399,7 @@ pub(crate) fn source_of(planes: &Planes) -> Source {
         alpha: layout.has_alpha(),
         color: (layout.depth != Depth::F32).then(tintype_pixels::SourceColor::srgb),
         on_device: false,
+        jpeg: None,
     }
 }
 

@@ -171,5 +171,6 @@ fn on_device(size: Size) -> Source {
         alpha: false,
         color: None,
         on_device: true,
+        jpeg: None,
     }
 }

@@ -19,6 +19,7 @@ fuzz_target!(|input: (u16, u16, u8, &str)| {
         alpha: true,
         color: Some(SourceColor::srgb()),
         on_device: false,
+        jpeg: None,
     };
     let stages = [Stage::Transform(Box::new(parsed.options))];
     let request = Request {

@@ -26,6 +26,7 @@ impl Ratio {
 
 /// The sample in column `x` from the sum of its pixels. Where 2:1 and 2:2 fall on a half, neighbours are rounded in
 /// different directions, so that no plane gets lighter.
+#[inline]
 pub fn average(sum: u32, x: u32, ratio: Ratio) -> u8 {
     let bias = match (ratio.h, ratio.v) {
         (2, 1) => x & 1,
@@ -65,21 +66,43 @@ pub(super) fn plane(full: &[u8], size: Size, component: &Component, max: (u8, u8
             let inside = across.min(padded.len());
             padded[..inside].copy_from_slice(&row[..inside]);
             padded[inside..].fill(row[across - 1]);
-            match ratio.h {
-                1 => sums.iter_mut().zip(&padded).for_each(|(sum, &sample)| *sum += u32::from(sample)),
-                2 => {
-                    for (sum, pair) in sums.iter_mut().zip(padded.as_chunks::<2>().0) {
-                        *sum += u32::from(pair[0]) + u32::from(pair[1]);
-                    }
-                }
-                h => {
-                    for (sum, group) in sums.iter_mut().zip(padded.chunks_exact(h as usize)) {
-                        *sum += group.iter().map(|&sample| u32::from(sample)).sum::<u32>();
-                    }
-                }
-            }
+            add_groups(&mut sums, &padded, ratio.h);
         }
-        samples.extend(sums.iter().zip(0..).map(|(&sum, x)| average(sum, x, ratio)));
+        // The usual ratios as constants: a division by a variable is many times dearer.
+        match (ratio.h, ratio.v) {
+            (1, 1) => samples.extend_from_slice(&padded),
+            (2, 1) => extend(&mut samples, &sums, Ratio { h: 2, v: 1 }),
+            (1, 2) => extend(&mut samples, &sums, Ratio { h: 1, v: 2 }),
+            (2, 2) => extend(&mut samples, &sums, Ratio { h: 2, v: 2 }),
+            _ => extend(&mut samples, &sums, ratio),
+        }
     }
     samples
+}
+
+/// Adds to each sum the next `h` samples of a row.
+fn add_groups(sums: &mut [u16], row: &[u8], h: u32) {
+    match h {
+        1 => sums.iter_mut().zip(row).for_each(|(sum, &sample)| *sum += u16::from(sample)),
+        2 => {
+            for (sum, &pair) in sums.iter_mut().zip(row.as_chunks::<2>().0) {
+                let pair = u16::from_le_bytes(pair);
+                *sum += (pair & 255) + (pair >> 8);
+            }
+        }
+        h => {
+            for (sum, group) in sums.iter_mut().zip(row.chunks_exact(h as usize)) {
+                *sum += group.iter().map(|&sample| u16::from(sample)).sum::<u16>();
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn extend(samples: &mut Vec<u8>, sums: &[u16], ratio: Ratio) {
+    let start = samples.len();
+    samples.resize(start + sums.len(), 0);
+    for ((sample, &sum), x) in samples[start..].iter_mut().zip(sums).zip(0..) {
+        *sample = average(u32::from(sum), x, ratio);
+    }
 }

@@ -49,6 +49,36 @@ impl Reciprocal {
     }
 }
 
+/// The reciprocals of a whole table, shaped for vectors of 16-bit lanes: the shift is a second multiplication of which
+/// the upper half is kept, as in libjpeg-turbo.
+pub(super) struct Reciprocals {
+    multiplier: [u16; 64],
+    correction: [u16; 64],
+    scale: [u16; 64],
+}
+
+impl Reciprocals {
+    pub(super) fn new(steps: &[u16; 64]) -> Self {
+        let table = Reciprocal::table(steps);
+        Self {
+            multiplier: table.map(|reciprocal| reciprocal.multiplier as u16),
+            correction: table.map(|reciprocal| reciprocal.correction as u16),
+            scale: table.map(|reciprocal| (1u32 << (32 - reciprocal.shift)) as u16),
+        }
+    }
+
+    /// A block, each value as [`Reciprocal::quantize`] would.
+    pub(super) fn quantize(&self, values: &[i16; 64]) -> [i16; 64] {
+        let upper = |a: u16, b: u16| ((u32::from(a) * u32::from(b)) >> 16) as u16;
+        std::array::from_fn(|i| {
+            let sign = values[i] >> 15;
+            let magnitude = ((values[i] ^ sign) - sign) as u16;
+            let magnitude = upper(upper(magnitude + self.correction[i], self.multiplier[i]), self.scale[i]) as i16;
+            (magnitude ^ sign) - sign
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,8 +88,15 @@ mod tests {
         let steps = (1..=255).chain([256, 257, 1000, 4095, 4096, 4950, 6050, 8191, 8192, 32767, 65535]);
         for step in steps {
             let reciprocal = Reciprocal::new(step);
+            let lanes = Reciprocals::new(&[step; 64]);
             for value in -16384..=16384 {
-                assert_eq!(reciprocal.quantize(value), divide(value, step), "{value} in steps of {step}");
+                let exact = divide(value, step);
+                assert_eq!(reciprocal.quantize(value), exact, "{value} in steps of {step}");
+                if value % 64 == 0 {
+                    let values: [i16; 64] = std::array::from_fn(|i| value as i16 + i as i16 - 32);
+                    let exact = values.map(|value| divide(i32::from(value), step));
+                    assert_eq!(lanes.quantize(&values), exact, "{value} in steps of {step}");
+                }
             }
         }
     }

@@ -56,7 +56,7 @@ macro_rules! kernels {
 kernels! { full IDCT half IDCT_HALF quarter IDCT_QUARTER eighth IDCT_EIGHTH }
 
 /// Appends the pass that transforms `blocks` of `component` from `coefficients` to `plane`, each to `side` times `side` samples.
-pub(crate) fn record(
+pub fn record(
     recording: &mut Recording,
     component: &Component,
     side: u32,

@@ -1,6 +1,10 @@
-//! The twin of `unpack.wgsl` and `unpack.wide.wgsl`.
+//! The twin of `unpack.wgsl` and `unpack.wide.wgsl`; that of `unpack.planes.wgsl` is the same, after [`pixels`].
 
-use tintype_pixels::{Depth, Planes, SourceColor, srgb_from_linear};
+use tintype_jpeg::{
+    Coefficients, ColorTransform,
+    inverse::{self, Reduced, Scale, Upsampling},
+};
+use tintype_pixels::{Depth, Layout, Planes, SourceColor, srgb_from_linear};
 
 use super::Unpack;
 use crate::{ops::Exercised, reference::RefImage};
@@ -23,6 +27,39 @@ pub fn unpack(op: &Unpack, planes: &Planes) -> RefImage {
         let (x, y) = back.map(op.output(), x, y);
         resized.at(x, y)
     })
+}
+
+/// The pixels of a JPEG at `scale`, gray or RGB, for [`Unpack`] to read instead of its components. `None` for a picture without
+/// pixels.
+pub fn pixels(coefficients: &Coefficients, scale: Scale) -> Option<Planes> {
+    let frame = &coefficients.frame;
+    let size = scale.apply(frame.size);
+    let upsampling = |reduced: &Reduced| match reduced.ratio {
+        (2, 1) if scale != Scale::Eighth && reduced.samples.width > 2 => Upsampling::H2v1,
+        (1, 2) if scale != Scale::Eighth => Upsampling::H1v2,
+        (2, 2) if scale != Scale::Eighth && reduced.samples.width > 2 => Upsampling::H2v2,
+        (h, v) => Upsampling::Repeat { h: [1, h as u8], v: [1, v as u8] },
+    };
+    let planes = inverse::planes(coefficients, scale);
+    let planes: Vec<_> = frame
+        .components
+        .iter()
+        .zip(planes)
+        .map(|(component, plane)| (plane, upsampling(&Reduced::of(frame, component, scale))))
+        .collect();
+    let mut bytes = Vec::new();
+    for (y, x) in (0..size.height).flat_map(|y| (0..size.width).map(move |x| (y, x))) {
+        let mut stored = [0; 4];
+        for (stored, (plane, upsampling)) in stored.iter_mut().zip(&planes) {
+            *stored = inverse::sample(plane, *upsampling, x, y);
+        }
+        match frame.color {
+            ColorTransform::Gray => bytes.push(stored[0]),
+            color => bytes.extend(inverse::rgb(color, stored)),
+        }
+    }
+    let layout = if frame.color == ColorTransform::Gray { Layout::GRAY8 } else { Layout::RGB8 };
+    Planes::new(size, layout, bytes)
 }
 
 /// Straight, linear (or as they are) samples of one pixel.
