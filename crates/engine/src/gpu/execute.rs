@@ -17,8 +17,11 @@ use super::{
 };
 use crate::{
     Recording,
-    record::{Allocation, BufferRole, ImageId, Pass},
+    record::{Allocation, BufferRole, Grid, ImageId, LINE, Pass},
 };
+
+/// Workgroups along one dimension on every adapter.
+const MAX_WORKGROUPS: u32 = 65_535;
 
 type Reply = flume::Sender<Result<Finished, GpuError>>;
 
@@ -283,7 +286,16 @@ fn dispatch(
         open.set_bind_group(1, tape_group, &[pass.tape]);
     }
     let [x, y] = core.caps.workgroup;
-    open.dispatch_workgroups(pass.grid[0].div_ceil(x), pass.grid[1].div_ceil(y), 1);
+    let [across, down] = match pass.grid {
+        Grid::Plane([width, height]) => [width.div_ceil(x), height.div_ceil(y)],
+        Grid::Line(invocations) => {
+            debug_assert_eq!(x * y, LINE, "line.wgsl counts by workgroups of this size");
+            let workgroups = invocations.div_ceil(LINE);
+            let down = workgroups.div_ceil(MAX_WORKGROUPS).max(1);
+            [workgroups.div_ceil(down), down]
+        }
+    };
+    open.dispatch_workgroups(across, down, 1);
     Ok(())
 }
 

@@ -71,10 +71,11 @@ impl Memory {
             buffers.push(match buffer.role {
                 BufferRole::Upload { .. } => from_host(buffer.bytes, encoder),
                 BufferRole::Readback { used } => {
-                    let host = pool.buffer(BufferUse::Readback, buffer.bytes);
                     let (kernel, host) = if is_unified {
-                        (host, None)
+                        (pool.buffer(BufferUse::Readback, buffer.bytes), None)
                     } else {
+                        // Only what is of use is copied and comes back.
+                        let host = pool.buffer(BufferUse::Readback, used);
                         (pool.buffer(BufferUse::Device, buffer.bytes), Some(host))
                     };
                     KernelBuffer { kernel, host, bytes: buffer.bytes, used: Some(used), is_scratch: false }
@@ -84,6 +85,9 @@ impl Memory {
                     KernelBuffer { kernel, host: None, bytes: buffer.bytes, used: None, is_scratch: true }
                 }
             });
+        }
+        for (memory, buffer) in buffers.iter().zip(&recording.buffers).filter(|(_, buffer)| buffer.is_zeroed) {
+            encoder.clear_buffer(&memory.kernel.buffer, 0, Some(buffer.bytes.next_multiple_of(4)));
         }
         buffers.push(from_host(recording.uniforms.len() as u64, encoder));
         buffers.push(from_host(recording.tables.len() as u64, encoder));
@@ -106,6 +110,11 @@ impl Memory {
                 wgpu::BindingResource::TextureView(view)
             }
             Bound::Buffer(buffer) => self.buffers[buffer.index()].binding(),
+            Bound::Part(buffer, range) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: &self.buffers[buffer.index()].kernel.buffer,
+                offset: range.start,
+                size: wgpu::BufferSize::new(range.end - range.start),
+            }),
             Bound::Table(range) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                 buffer: self.tables(),
                 offset: range.start,

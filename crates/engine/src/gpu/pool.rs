@@ -153,7 +153,7 @@ impl Pool {
             (BufferUse::Upload, true) => Usage::MAP_WRITE | on_device,
             (BufferUse::Upload, false) => Usage::MAP_WRITE | Usage::COPY_SRC,
             (BufferUse::Device, _) => on_device | Usage::COPY_DST | Usage::COPY_SRC,
-            (BufferUse::Readback, true) => Usage::MAP_READ | on_device,
+            (BufferUse::Readback, true) => Usage::MAP_READ | on_device | Usage::COPY_DST,
             (BufferUse::Readback, false) => Usage::MAP_READ | Usage::COPY_DST,
         };
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
