@@ -6,21 +6,24 @@ use tintype_engine::{
     Gpu, Recording, Texel,
     gpu::Source,
     ops::{
-        HuffmanEncode,
+        HuffmanDecode, HuffmanEncode,
+        huffman_decode::{self, Starts, Status},
         huffman_encode::{self, Bits, Room},
-        prefix_sum,
+        idct, prefix_sum,
     },
+    record::{Bound, BufferId},
 };
 use tintype_jpeg::{
     Coefficients, ColorTransform,
-    encode::{self, Coding, Huffman, HuffmanTables, Options, Statistics},
+    decode::{Bitstream, Limits},
+    encode::{self, Coding, Huffman, HuffmanTables, Options, Restart, Statistics},
     forward::{self, Sampling, Tables},
 };
 use tintype_pixels::{Layout, Planes, Size};
 use tintype_testkit::{gpu, pictures};
 
 /// The usual samplings of luma, and those where chroma has more than one block in an MCU.
-const SAMPLINGS: [[(u8, u8); 4]; 9] = [
+const SAMPLINGS: [[(u8, u8); 4]; 14] = [
     [(1, 1), (1, 1), (1, 1), (1, 1)],
     [(2, 1), (1, 1), (1, 1), (1, 1)],
     [(1, 2), (1, 1), (1, 1), (1, 1)],
@@ -30,6 +33,11 @@ const SAMPLINGS: [[(u8, u8); 4]; 9] = [
     [(2, 2), (2, 1), (1, 2), (1, 1)],
     [(1, 1), (2, 2), (1, 1), (1, 1)],
     [(3, 1), (1, 1), (1, 1), (1, 1)],
+    [(3, 2), (1, 1), (1, 1), (1, 1)],
+    [(2, 4), (1, 1), (1, 1), (1, 1)],
+    [(4, 1), (2, 1), (1, 1), (1, 1)],
+    [(1, 4), (1, 2), (1, 1), (1, 1)],
+    [(1, 1), (2, 2), (1, 2), (1, 1)],
 ];
 
 const COLORS: [ColorTransform; 3] = [ColorTransform::YCbCr, ColorTransform::Gray, ColorTransform::Rgb];
@@ -76,11 +84,7 @@ fn bytes_of(coefficients: &Coefficients) -> [&[u8]; 3] {
 }
 
 /// Runs `record` on a device that holds `coefficients`.
-fn run(
-    gpu: &Gpu,
-    coefficients: &Coefficients,
-    record: impl FnOnce(&mut Recording, &[tintype_engine::record::BufferId]),
-) -> Vec<u8> {
+fn run(gpu: &Gpu, coefficients: &Coefficients, record: impl FnOnce(&mut Recording, &[BufferId])) -> Vec<u8> {
     let mut recording = Recording::new(Texel::F16);
     let planes: Vec<_> = (coefficients.planes.iter().enumerate())
         .map(|(index, plane)| recording.upload_plane(0, index, 0..plane.len() as u64 * 2))
@@ -116,7 +120,7 @@ fn sums_before_each_number() {
         let mut recording = Recording::new(Texel::F16);
         let buffer = recording.upload(0, 0..u64::from(count) * 4);
         let sums = recording.readback(prefix_sum::bytes(count), prefix_sum::bytes(count));
-        prefix_sum::record(&mut recording, buffer, count, sums);
+        prefix_sum::record(&mut recording, &Bound::Buffer(buffer), count, sums);
         let bytes = gpu.run(recording, &[bytemuck::cast_slice::<u32, u8>(&values).into()]).unwrap().bytes;
         let got: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes);
         assert!(got == prefix_sum::reference::sums(&values), "of {count} numbers");
@@ -179,4 +183,167 @@ fn ink_and_large_pictures_are_not_coded() {
     assert!(is_coded(ColorTransform::YCbCr, Size::new(4032, 3024), 1 << 27));
     assert!(!is_coded(ColorTransform::Cmyk, Size::new(40, 40), 1 << 27));
     assert!(!is_coded(ColorTransform::YCbCr, Size::new(4032, 3024), 1 << 24));
+}
+
+/// The coefficients that the device finds in `files`, all together; `None` where it says that something is not as it should be.
+fn decoded(gpu: &Gpu, streams: Vec<(Bitstream, Starts)>) -> Result<Vec<Vec<Vec<i16>>>, Status> {
+    let count = streams.len();
+    let op = HuffmanDecode::new(streams, 1 << 27).expect("it is decoded");
+    let mut recording = Recording::new(Texel::F16);
+    let bits = recording.upload(0, 0..op.bytes().len() as u64);
+    let coefficients = recording.readback(op.coefficient_bytes(), op.coefficient_bytes());
+    op.record(&mut recording, bits, coefficients);
+    let bytes = gpu.run(recording, &[op.bytes().into()]).unwrap().bytes;
+    let (coefficients, status) = bytes.split_at(op.coefficient_bytes() as usize);
+    let status = HuffmanDecode::status(status).unwrap();
+    if !status.is_sound() {
+        return Err(status);
+    }
+    let plane = |part: &std::ops::Range<u64>| {
+        bytemuck::pod_collect_to_vec(&coefficients[part.start as usize..part.end as usize])
+    };
+    Ok((0..count).map(|picture| op.parts(picture).iter().map(plane).collect()).collect())
+}
+
+fn stream(file: &[u8]) -> Option<Bitstream> {
+    Bitstream::read(file, &Limits::default()).unwrap()
+}
+
+/// Spans so short that nearly all begin in the middle of something, and rounds enough for any file.
+const SHORT: Starts = Starts::Guessed { span_bits: 96, rounds: u32::MAX };
+
+#[test]
+fn coefficients_are_those_of_the_scalar_decoder() {
+    let Some(gpu) = gpu() else { return };
+    let restarts = [Restart::Never, Restart::Rows(1), Restart::Mcus(3)];
+    let mut batch: Vec<(Bitstream, Starts)> = Vec::new();
+    let mut expected = Vec::new();
+    let mut files = 0;
+    for (turn, size) in sizes().enumerate() {
+        for (index, sampling) in SAMPLINGS.into_iter().enumerate() {
+            let at = turn + index;
+            let (kind, color, quality) = (KINDS[at % 4], COLORS[at % 3], [75, 95, 30, 100, 5][at % 5]);
+            let picture = coefficients(size, kind, color, sampling, quality);
+            let huffman = [Huffman::Standard, Huffman::Optimal][at % 2];
+            let restart = restarts[at / 2 % 3];
+            let options = Options { coding: Coding::Baseline(huffman), restart, ..Options::default() };
+            let file = encode::encode(&picture, &options).unwrap();
+            let twin = huffman_decode::reference::coefficients(&file).unwrap().expect("it is sound");
+            let what = format!("{size} {kind:?} {color:?} {sampling:?} q{quality} {huffman:?} {restart:?}");
+            let walked = Starts::Walked { mcus: 1 + at as u32 % 5 };
+            for starts in [SHORT, walked] {
+                batch.push((stream(&file).unwrap_or_else(|| panic!("{what}")), starts));
+                expected.push((twin.planes.clone(), format!("{what} {starts:?}")));
+                files += 1;
+            }
+        }
+        if turn % 3 != 2 {
+            continue;
+        }
+        // Pictures of all sizes and codes go together.
+        let got = decoded(gpu, std::mem::take(&mut batch)).unwrap();
+        for (got, (twin, what)) in got.into_iter().zip(expected.drain(..)) {
+            let wrong = got.iter().zip(&twin).position(|(got, twin)| got != twin);
+            assert!(got == twin, "{what}: component {wrong:?}");
+        }
+    }
+    assert!(batch.is_empty());
+    println!("{files} files equal");
+}
+
+#[test]
+fn damage_is_found_or_does_no_harm() {
+    let Some(gpu) = gpu() else { return };
+    let (mut sound, mut refused, mut found) = (0, 0, 0);
+    for (turn, restart) in [Restart::Never, Restart::Mcus(4)].into_iter().enumerate() {
+        let picture = coefficients(Size::new(120, 90), Kind::Soft, ColorTransform::YCbCr, SAMPLINGS[3], 80);
+        let file = encode::encode(&picture, &Options { restart, ..Options::default() }).unwrap();
+        let scan = file.len() / 3..file.len() - 2;
+        for i in 0..120 {
+            let mut file = file.clone();
+            let at = scan.start + pictures::hash(i, turn as u32) as usize % scan.len();
+            match i % 3 {
+                0 => file[at] ^= 1 << (i / 3 % 8),
+                1 => drop(file.remove(at)),
+                _ => file.insert(at, i as u8),
+            }
+            let Some(stream) = stream(&file) else {
+                refused += 1;
+                continue;
+            };
+            match decoded(gpu, vec![(stream, SHORT)]) {
+                Ok(got) => {
+                    let twin = huffman_decode::reference::coefficients(&file).unwrap();
+                    assert!(twin.is_some_and(|twin| twin.planes == got[0]), "change {i} at {at}, {restart:?}");
+                    sound += 1;
+                }
+                Err(status) => {
+                    assert!(status.unsynced == 0 && status.damaged > 0, "{status:?}");
+                    found += 1;
+                }
+            }
+        }
+    }
+    println!("{sound} sound, {refused} refused, {found} found");
+    assert!(sound > 10 && found > 40, "the changes show nothing");
+}
+
+#[test]
+fn what_is_no_plain_baseline_file_is_left_to_the_host() {
+    let picture = coefficients(Size::new(60, 60), Kind::Soft, ColorTransform::YCbCr, SAMPLINGS[3], 80);
+    let coded = |coding, restart| encode::encode(&picture, &Options { coding, restart, ..Options::default() }).unwrap();
+    let baseline = Coding::Baseline(Huffman::Optimal);
+    let file = coded(baseline, Restart::Mcus(2));
+    assert!(stream(&file).is_some());
+    assert!(stream(&coded(Coding::Progressive, Restart::Never)).is_none());
+    assert!(stream(&file[..file.len() - 2]).is_none(), "without its end");
+    let marker = |n: u8| file.windows(2).position(|pair| pair == [0xff, 0xd0 + n]).unwrap();
+    let mut swapped = file.clone();
+    swapped[marker(1) + 1] = 0xd2;
+    assert!(stream(&swapped).is_none(), "with a wrong restart marker");
+    let lacking: Vec<u8> = [&file[..marker(2)], &file[marker(2) + 2..]].concat();
+    assert!(stream(&lacking).is_none(), "with a missing restart marker");
+}
+
+#[test]
+fn too_few_rounds_are_said() {
+    let Some(gpu) = gpu() else { return };
+    let picture = coefficients(Size::new(200, 200), Kind::Noise, ColorTransform::YCbCr, SAMPLINGS[3], 90);
+    let file = encode::encode(&picture, &Options::default()).unwrap();
+    let of = |rounds| decoded(gpu, vec![(stream(&file).unwrap(), Starts::Guessed { span_bits: 96, rounds })]);
+    assert!(of(1).unwrap_err().unsynced > 0);
+    assert_eq!(of(u32::MAX).unwrap(), [picture.planes]);
+}
+
+#[test]
+fn what_is_decoded_is_read_by_the_inverse_transform() {
+    let Some(gpu) = gpu() else { return };
+    let pictures = [(Kind::Soft, SAMPLINGS[3]), (Kind::Noise, SAMPLINGS[1])]
+        .map(|(kind, sampling)| coefficients(Size::new(77, 53), kind, ColorTransform::YCbCr, sampling, 85));
+    let streams = pictures.iter().map(|picture| {
+        let stream = stream(&encode::encode(picture, &Options::default()).unwrap()).unwrap();
+        let starts = huffman_decode::guessed(&stream.header.frame, stream.words.len() as u64 * 4);
+        (stream, starts)
+    });
+    let op = HuffmanDecode::new(streams.collect(), 1 << 27).unwrap();
+    let mut recording = Recording::new(Texel::F16);
+    let bits = recording.upload(0, 0..op.bytes().len() as u64);
+    let coefficients = recording.scratch(op.coefficient_bytes());
+    op.record(&mut recording, bits, coefficients);
+    let mut expected = Vec::new();
+    for (index, picture) in pictures.iter().enumerate() {
+        let components = picture.frame.components.iter().zip(&picture.planes);
+        for ((component, blocks), part) in components.zip(op.parts(index)) {
+            let twin = idct::reference::plane(component, blocks, 8);
+            let plane = recording.readback(twin.len() as u64, twin.len() as u64);
+            let all = idct::Blocks { rows: component.blocks.height, columns: 0..component.blocks.width };
+            let part = Bound::Part(coefficients, part.clone());
+            idct::record(&mut recording, component, 8, &all, &part, plane);
+            expected.extend(twin);
+        }
+    }
+    let bytes = gpu.run(recording, &[op.bytes().into()]).unwrap().bytes;
+    let (status, planes) = bytes.split_at(16);
+    assert!(HuffmanDecode::status(status).unwrap().is_sound());
+    assert!(planes == expected);
 }

@@ -2,9 +2,10 @@
 //!
 //! An operation *is* its parameters; its constructor refuses what cannot be done, so that everything after it cannot
 //! fail. [`unpack`] and [`pack`] are not in the list: they stand at the ends of a plan, between bytes and images; nor are [`idct`] and
-//! [`fdct`], which stand outside of them for a JPEG, [`huffman_encode`] beyond those, and [`prefix_sum`], which it needs.
+//! [`fdct`], which stand outside of them for a JPEG, [`huffman_decode`] and [`huffman_encode`] beyond those, and [`prefix_sum`], which it needs.
 
 pub mod fdct;
+pub mod huffman_decode;
 pub mod huffman_encode;
 pub mod idct;
 mod op;
@@ -19,6 +20,7 @@ use tintype_pixels::Planes;
 use crate::reference::RefImage;
 
 pub use fdct::Fdct;
+pub use huffman_decode::HuffmanDecode;
 pub use huffman_encode::HuffmanEncode;
 pub use idct::Inverse;
 #[cfg(any(test, feature = "reference"))]

@@ -106,29 +106,29 @@ impl Canvas {
 /// The parameters of a scan (B.2.3).
 pub(super) struct Scan {
     coding: Coding,
-    components: Vec<ScanComponent>,
+    pub(super) components: Vec<ScanComponent>,
     /// The first and last coefficient, in zig-zag order; all in a sequential scan.
     band: Band,
     /// Whether a higher bit has been coded before.
     refine: bool,
     /// Columns and rows of MCUs.
-    columns: u32,
-    rows: u32,
+    pub(super) columns: u32,
+    pub(super) rows: u32,
     /// For each component of the frame the number of its quantisation table.
     quantization: Vec<u8>,
 }
 
-struct ScanComponent {
+pub(super) struct ScanComponent {
     /// Its place in the frame.
-    index: usize,
+    pub(super) index: usize,
     /// Blocks in an MCU, across and down.
-    h: u32,
-    v: u32,
+    pub(super) h: u32,
+    pub(super) v: u32,
     /// Blocks in a row of the plane.
     width: u32,
     /// The numbers of its Huffman tables.
-    dc: usize,
-    ac: usize,
+    pub(super) dc: usize,
+    pub(super) ac: usize,
 }
 
 impl Scan {

@@ -23,7 +23,7 @@ use tintype_jpeg::{
 use tintype_pixels::Size;
 
 use super::prefix_sum;
-use crate::record::{BufferId, LINE, Recording};
+use crate::record::{Bound, BufferId, LINE, Recording};
 
 /// Bytes in front of the bits: their number, and three words of nothing.
 const HEAD_BYTES: u64 = 16;
@@ -175,7 +175,7 @@ impl HuffmanEncode {
         pass.buffer(a).buffer(b).buffer(c).table(&codes).write_buffer(lengths);
 
         let offsets = recording.scratch(prefix_sum::bytes(blocks));
-        prefix_sum::record(recording, lengths, blocks, offsets);
+        prefix_sum::record(recording, &Bound::Buffer(lengths), blocks, offsets);
 
         let params = emission::Params {
             blocks,

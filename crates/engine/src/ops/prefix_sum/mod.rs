@@ -9,7 +9,7 @@ pub mod reference;
 
 use crate::{
     kernels,
-    record::{BufferId, Recording},
+    record::{Bound, BufferId, Recording},
 };
 
 /// Numbers that a workgroup adds up.
@@ -44,7 +44,7 @@ pub fn bytes(numbers: u32) -> u64 {
 }
 
 /// Appends the passes that write to `sums`, of [`bytes`], what stands before each of the first `numbers` words of `values`.
-pub fn record(recording: &mut Recording, values: BufferId, numbers: u32, sums: BufferId) {
+pub fn record(recording: &mut Recording, values: &Bound, numbers: u32, sums: BufferId) {
     // The sum of all has a place of its own.
     let tiles = numbers / TILE + 1;
     let invocations = tiles * crate::record::LINE;
@@ -52,9 +52,9 @@ pub fn record(recording: &mut Recording, values: BufferId, numbers: u32, sums: B
     let totals = recording.scratch(u64::from(tiles) * 4);
     let before = recording.scratch(u64::from(tiles) * 4);
     let params = tiles::Params { values: numbers, tiles, _pad0, _pad1 };
-    recording.pass(params).line(invocations).buffer(values).write_buffer(totals);
+    recording.pass(params).line(invocations).bound(values).write_buffer(totals);
     let params = bases::Params { tiles, each: tiles.div_ceil(crate::record::LINE), _pad0, _pad1 };
     recording.pass(params).line(crate::record::LINE).buffer(totals).write_buffer(before);
     let params = Params { values: numbers, tiles, _pad0, _pad1 };
-    recording.pass(params).line(invocations).buffer(values).buffer(before).write_buffer(sums);
+    recording.pass(params).line(invocations).bound(values).buffer(before).write_buffer(sums);
 }

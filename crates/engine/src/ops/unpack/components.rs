@@ -107,7 +107,7 @@ impl Components {
         let coefficients = recording.upload_plane(source, index, bytes);
         let stride = idct::row_bytes(component, side);
         let plane = recording.scratch(u64::from(stride) * u64::from(blocks.rows * side));
-        idct::record(recording, component, side, &blocks, coefficients, plane);
+        idct::record(recording, component, side, &blocks, &Bound::Buffer(coefficients), plane);
         Plane { buffer: plane, stride, first: rows.start * side }
     }
 
