@@ -36,13 +36,14 @@ fn a_thumbnail_streams_its_first_axis() {
         &photo(6048, 4032),
         "width=800,quality=80",
         expect![[r#"
-        decode   jpeg 6048x4032                    rgb8
-        unpack   6048x4032+0+0 → 800x4032          linear f16 sRGB, lanczos3 x, 3 bands
-        resize   800x4032 → 800x533                lanczos3 y
-        pack     800x533                           rgb8, srgb curve
-        gpu      8 passes · 3 images live · up 73.2 MB · down 1.3 MB · peak 188.7 MB
-        encode   jpeg q80
-    "#]],
+            decode   jpeg 6048x4032                    rgb8
+            unpack   6048x4032+0+0 → 800x4032          linear f16 sRGB, lanczos3 x, 3 bands
+            resize   800x4032 → 800x533                lanczos3 y
+            pack     800x533                           rgb8, srgb curve
+            fdct     800x533                           ycbcr 4:2:0
+            gpu      14 passes · 3 images live · up 73.2 MB · down 1.3 MB · peak 190.8 MB
+            encode   jpeg q80
+        "#]],
     );
 }
 
@@ -53,13 +54,14 @@ fn trim_flip_and_rotate_cost_nothing() {
         &info,
         "trim=10;20;30;40,flip=h,rotate=90,width=500",
         expect![[r#"
-        decode   jpeg 4000x3000                    rgb8
-        unpack   3960x2940+10+20 → 500x2940        linear f16 sRGB, FlipH, lanczos3 x, 2 bands
-        resize   500x2940 → 500x371                lanczos3 y
-        pack     500x371                           rgb8, srgb curve
-        gpu      6 passes · 3 images live · up 35.3 MB · down 556.5 kB · peak 125.6 MB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 4000x3000                    rgb8
+            unpack   3960x2940+10+20 → 500x2940        linear f16 sRGB, FlipH, lanczos3 x, 2 bands
+            resize   500x2940 → 500x371                lanczos3 y
+            pack     500x371                           rgb8, srgb curve
+            fdct     500x371                           ycbcr 4:2:0
+            gpu      12 passes · 3 images live · up 35.3 MB · down 589.8 kB · peak 126.5 MB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -69,13 +71,14 @@ fn only_what_a_crop_reaches_is_read() {
         &photo(4000, 3000),
         "width=100,height=100,fit=cover,gravity=0x0",
         expect![[r#"
-        decode   jpeg 4000x3000                    rgb8
-        unpack   3075x3000+0+0 → 100x3000          linear f16 sRGB, lanczos3 x, 2 bands
-        resize   100x3000 → 100x100                lanczos3 y
-        pack     100x100                           rgb8, srgb curve
-        gpu      6 passes · 3 images live · up 36.0 MB · down 30.0 kB · peak 117.6 MB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 4000x3000                    rgb8
+            unpack   3075x3000+0+0 → 100x3000          linear f16 sRGB, lanczos3 x, 2 bands
+            resize   100x3000 → 100x100                lanczos3 y
+            pack     100x100                           rgb8, srgb curve
+            fdct     100x100                           ycbcr 4:2:0
+            gpu      12 passes · 3 images live · up 36.0 MB · down 37.6 kB · peak 117.6 MB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -85,12 +88,13 @@ fn a_crop_without_scaling_is_part_of_unpack() {
         &photo(300, 200),
         "width=100,height=100,fit=crop,trim=0.5;0;0;0.5",
         expect![[r#"
-        decode   jpeg 300x200                      rgb8
-        unpack   100x100+175+100                   linear f16 sRGB
-        pack     100x100                           rgb8, srgb curve
-        gpu      2 passes · 1 images live · up 90.0 kB · down 30.0 kB · peak 270.3 kB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 300x200                      rgb8
+            unpack   100x100+175+100                   linear f16 sRGB
+            pack     100x100                           rgb8, srgb curve
+            fdct     100x100                           ycbcr 4:2:0
+            gpu      8 passes · 1 images live · up 90.0 kB · down 37.6 kB · peak 335.9 kB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -117,17 +121,18 @@ fn color_operations_before_a_border_go_back_to_linear_light() {
         &photo(1000, 800),
         "width=400,gamma=0.8,border=red;4,sharpen=1,blur=3",
         expect![[r#"
-        decode   jpeg 1000x800                     rgb8
-        unpack   1000x800+0+0 → 400x800            linear f16 sRGB, lanczos3 x
-        resize   400x800 → 400x320                 lanczos3 y
-        sharpen  400x320                           amount 0.5 sigma 0.8
-        blur     400x320                           radius 3
-        tape     to_encoded · gamma 0.8 · to_linear
-        pad      400x320 → 408x328                 at 4,4
-        pack     408x328                           rgb8, srgb curve, dithered
-        gpu      10 passes · 4 images live · up 2.4 MB · down 401.5 kB · peak 17.3 MB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 1000x800                     rgb8
+            unpack   1000x800+0+0 → 400x800            linear f16 sRGB, lanczos3 x
+            resize   400x800 → 400x320                 lanczos3 y
+            sharpen  400x320                           amount 0.5 sigma 0.8
+            blur     400x320                           radius 3
+            tape     to_encoded · gamma 0.8 · to_linear
+            pad      400x320 → 408x328                 at 4,4
+            pack     408x328                           rgb8, srgb curve, dithered
+            fdct     408x328                           ycbcr 4:2:0
+            gpu      16 passes · 4 images live · up 2.4 MB · down 419.3 kB · peak 18.1 MB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -137,14 +142,15 @@ fn transparency_is_laid_on_white_for_jpeg_only() {
         &drawing(500, 500),
         "width=100,format=jpeg",
         expect![[r#"
-        decode   png 500x500                       rgba8
-        unpack   500x500+0+0 → 100x500             linear f16 sRGB, lanczos3 x
-        resize   100x500 → 100x100                 lanczos3 y
-        tape     to_encoded · background rgba(255 255 255 / 1)
-        pack     100x100                           rgb8
-        gpu      4 passes · 3 images live · up 1.0 MB · down 30.0 kB · peak 3.9 MB
-        encode   jpeg q85
-    "#]],
+            decode   png 500x500                       rgba8
+            unpack   500x500+0+0 → 100x500             linear f16 sRGB, lanczos3 x
+            resize   100x500 → 100x100                 lanczos3 y
+            tape     to_encoded · background rgba(255 255 255 / 1)
+            pack     100x100                           rgb8
+            fdct     100x100                           ycbcr 4:2:0
+            gpu      10 passes · 3 images live · up 1.0 MB · down 37.6 kB · peak 3.9 MB
+            encode   jpeg q85
+        "#]],
     );
     check(
         &drawing(500, 500),
@@ -180,13 +186,14 @@ fn upscaling_keeps_the_smaller_image_as_long_as_it_can() {
         &photo(100, 80),
         "width=400,fit=contain",
         expect![[r#"
-        decode   jpeg 100x80                       rgb8
-        unpack   100x80+0+0 → 400x80               linear f16 sRGB, lanczos3 x
-        resize   400x80 → 400x320                  lanczos3 y
-        pack     400x320                           rgb8, srgb curve
-        gpu      4 passes · 3 images live · up 24.0 kB · down 384.0 kB · peak 2.7 MB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 100x80                       rgb8
+            unpack   100x80+0+0 → 400x80               linear f16 sRGB, lanczos3 x
+            resize   400x80 → 400x320                  lanczos3 y
+            pack     400x320                           rgb8, srgb curve
+            fdct     400x320                           ycbcr 4:2:0
+            gpu      10 passes · 3 images live · up 24.0 kB · down 384.0 kB · peak 3.3 MB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -196,26 +203,28 @@ fn unequal_reductions_do_the_larger_first() {
         &photo(1000, 4000),
         "width=900,height=100,fit=squeeze",
         expect![[r#"
-        decode   jpeg 1000x4000                    rgb8
-        unpack   1000x4000+0+0                     linear f16 sRGB
-        resize   1000x4000 → 1000x100              lanczos3 y
-        resize   1000x100 → 900x100                lanczos3 x
-        pack     900x100                           rgb8, srgb curve
-        gpu      4 passes · 3 images live · up 12.0 MB · down 270.0 kB · peak 48.8 MB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 1000x4000                    rgb8
+            unpack   1000x4000+0+0                     linear f16 sRGB
+            resize   1000x4000 → 1000x100              lanczos3 y
+            resize   1000x100 → 900x100                lanczos3 x
+            pack     900x100                           rgb8, srgb curve
+            fdct     900x100                           ycbcr 4:2:0
+            gpu      10 passes · 3 images live · up 12.0 MB · down 306.4 kB · peak 49.3 MB
+            encode   jpeg q85
+        "#]],
     );
     check(
         &photo(4000, 1000),
         "width=100,height=900,fit=squeeze",
         expect![[r#"
-        decode   jpeg 4000x1000                    rgb8
-        unpack   4000x1000+0+0 → 100x1000          linear f16 sRGB, lanczos3 x
-        resize   100x1000 → 100x900                lanczos3 y
-        pack     100x900                           rgb8, srgb curve
-        gpu      4 passes · 3 images live · up 12.0 MB · down 270.0 kB · peak 48.8 MB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 4000x1000                    rgb8
+            unpack   4000x1000+0+0 → 100x1000          linear f16 sRGB, lanczos3 x
+            resize   100x1000 → 100x900                lanczos3 y
+            pack     100x900                           rgb8, srgb curve
+            fdct     100x900                           ycbcr 4:2:0
+            gpu      10 passes · 3 images live · up 12.0 MB · down 306.4 kB · peak 49.3 MB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -238,13 +247,14 @@ fn sixteen_bits_stay_sixteen_bits() {
         &ImageInfo { alpha: false, ..info },
         "width=200,format=jpeg",
         expect![[r#"
-        decode   png 400x300                       rgb16
-        unpack   400x300+0+0 → 200x300             linear f16 sRGB, lanczos3 x
-        resize   200x300 → 200x150                 lanczos3 y
-        pack     200x150                           rgb8, srgb curve, dithered
-        gpu      4 passes · 3 images live · up 720.0 kB · down 90.0 kB · peak 3.9 MB
-        encode   jpeg q85
-    "#]],
+            decode   png 400x300                       rgb16
+            unpack   400x300+0+0 → 200x300             linear f16 sRGB, lanczos3 x
+            resize   200x300 → 200x150                 lanczos3 y
+            pack     200x150                           rgb8, srgb curve, dithered
+            fdct     200x150                           ycbcr 4:2:0
+            gpu      10 passes · 3 images live · up 720.0 kB · down 99.8 kB · peak 4.0 MB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -265,12 +275,13 @@ fn nothing_asked_for_is_nothing_done() {
         &photo(640, 480),
         "brightness=1,contrast=1,gamma=1,saturation=1,sharpen=0,blur=0,rotate=0",
         expect![[r#"
-        decode   jpeg 640x480                      rgb8
-        unpack   640x480+0+0                       linear f16 sRGB
-        pack     640x480                           rgb8, srgb curve
-        gpu      2 passes · 1 images live · up 921.6 kB · down 921.6 kB · peak 4.7 MB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 640x480                      rgb8
+            unpack   640x480+0+0                       linear f16 sRGB
+            pack     640x480                           rgb8, srgb curve
+            fdct     640x480                           ycbcr 4:2:0
+            gpu      8 passes · 1 images live · up 921.6 kB · down 921.6 kB · peak 6.2 MB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -280,13 +291,14 @@ fn a_hundred_megapixels_go_through_in_chunks() {
         &photo(10_000, 8_000),
         "width=1024",
         expect![[r#"
-        decode   jpeg 10000x8000                   rgb8
-        unpack   10000x8000+0+0 → 1024x8000        linear f16 sRGB, lanczos3 x, 11 bands
-        resize   1024x8000 → 1024x819              lanczos3 y
-        pack     1024x819                          rgb8, srgb curve
-        gpu      24 passes · 3 images live · up 240.0 MB · down 2.5 MB · peak 401.0 MB
-        encode   jpeg q85
-    "#]],
+            decode   jpeg 10000x8000                   rgb8
+            unpack   10000x8000+0+0 → 1024x8000        linear f16 sRGB, lanczos3 x, 11 bands
+            resize   1024x8000 → 1024x819              lanczos3 y
+            pack     1024x819                          rgb8, srgb curve
+            fdct     1024x819                          ycbcr 4:2:0
+            gpu      30 passes · 3 images live · up 240.0 MB · down 2.6 MB · peak 405.1 MB
+            encode   jpeg q85
+        "#]],
     );
 }
 
@@ -346,31 +358,33 @@ fn what_is_looked_for_is_said() {
         &photo(4000, 3000),
         "width=500,height=500,fit=cover,gravity=face,zoom=0.5",
         expect![[r#"
-        look     for faces; below, the middle stands for what is found
-        decode   jpeg 4000x3000                    rgb8
-        unpack   3030x3000+485+0 → 500x3000        linear f16 sRGB, lanczos3 x, 2 bands
-        resize   500x3000 → 500x500                lanczos3 y
-        pack     500x500                           rgb8, srgb curve
-        gpu      6 passes · 3 images live · up 36.0 MB · down 750.0 kB · peak 126.8 MB
-        encode   jpeg q85
-    "#]],
+            look     for faces; below, the middle stands for what is found
+            decode   jpeg 4000x3000                    rgb8
+            unpack   3030x3000+485+0 → 500x3000        linear f16 sRGB, lanczos3 x, 2 bands
+            resize   500x3000 → 500x500                lanczos3 y
+            pack     500x500                           rgb8, srgb curve
+            fdct     500x500                           ycbcr 4:2:0
+            gpu      12 passes · 3 images live · up 36.0 MB · down 786.4 kB · peak 128.0 MB
+            encode   jpeg q85
+        "#]],
     );
     check(
         &photo(4000, 3000),
         "width=500,segment=foreground,background=white",
         expect![[r#"
-        look     for the foreground, in a copy the model chooses; below, of 1024x1024
-        decode   jpeg 4000x3000                    rgb8
-        unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
-        resize   500x3000 → 500x375                lanczos3 y
-        foreground
-          unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
-          resize   500x1024 → 500x375                catmull-rom y
-        matte    500x375                           of 1024x1024
-        tape     to_encoded · background rgba(255 255 255 / 1)
-        pack     500x375                           rgb8
-        gpu      10 passes · 7 images live · up 40.2 MB · down 562.5 kB · peak 148.3 MB
-        encode   jpeg q85
-    "#]],
+            look     for the foreground, in a copy the model chooses; below, of 1024x1024
+            decode   jpeg 4000x3000                    rgb8
+            unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
+            resize   500x3000 → 500x375                lanczos3 y
+            foreground
+              unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
+              resize   500x1024 → 500x375                catmull-rom y
+            matte    500x375                           of 1024x1024
+            tape     to_encoded · background rgba(255 255 255 / 1)
+            pack     500x375                           rgb8
+            fdct     500x375                           ycbcr 4:2:0
+            gpu      16 passes · 7 images live · up 40.2 MB · down 589.8 kB · peak 149.2 MB
+            encode   jpeg q85
+        "#]],
     );
 }

@@ -123,7 +123,7 @@ impl CodecError {
     }
 
     /// [`CodecError::Encode`], with what an encoder said.
-    pub(crate) fn encode(format: ImageFormat, detail: impl fmt::Display) -> Self {
+    pub fn encode(format: ImageFormat, detail: impl fmt::Display) -> Self {
         Self::Encode { format, detail: detail.to_string() }
     }
 }

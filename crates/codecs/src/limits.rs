@@ -66,7 +66,7 @@ impl Limits {
     }
 
     /// How many scans a JPEG of `size` may have.
-    pub(crate) fn scans_of(&self, size: Size) -> u32 {
+    pub fn scans_of(&self, size: Size) -> u32 {
         let passes = self.area_px.saturating_mul(16) / size.area().max(1);
         self.jpeg_scans.min(u32::try_from(passes).unwrap_or(u32::MAX))
     }

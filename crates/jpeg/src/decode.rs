@@ -5,7 +5,7 @@
 //! components, a height that follows the first scan.
 //!
 //! What libjpeg puts up with is put up with, and the same coefficients come out: bytes between segments, a missing end, a lost
-//! restart marker, wrong codes. Other than there it is reported, in [`Damage`]; how much of it is too much is for the
+//! restart marker, wrong codes. Other than there, it is reported: in [`Damage`]; how much of it is too much is for the
 //! caller to say. Start with [`decode`].
 
 mod bits;

@@ -91,7 +91,7 @@ pub fn encode(coefficients: &Coefficients, options: &Options) -> Result<Vec<u8>,
         Coding::Baseline(Huffman::Standard) => {
             let scan = Scan::sequential(&coefficients.frame);
             let tables = HuffmanTables::standard();
-            header.file(&mut out, options)?;
+            header.file(&mut out)?;
             header.scan(&mut out, &scan, &tables);
             let mut packer = Packer::new(out, &tables);
             sequential::code(coefficients, &scan, options.restart, &mut packer);
@@ -102,12 +102,12 @@ pub fn encode(coefficients: &Coefficients, options: &Options) -> Result<Vec<u8>,
             let mut tokens = Tokens::default();
             sequential::code(coefficients, &scan, options.restart, &mut tokens);
             let tables = tokens.statistics().tables();
-            header.file(&mut out, options)?;
+            header.file(&mut out)?;
             header.scan(&mut out, &scan, &tables);
             out = tokens.pack(out, &tables);
         }
         Coding::Progressive => {
-            header.file(&mut out, options)?;
+            header.file(&mut out)?;
             let prepared = progressive::Prepared::new(coefficients);
             let mut tokens = Tokens::default();
             for scan in scan::script(&coefficients.frame) {
@@ -138,7 +138,7 @@ pub fn baseline_header(frame: &Frame, tables: &HuffmanTables, options: &Options)
     let options = Options { coding: Coding::Baseline(Huffman::Optimal), ..options.clone() };
     let mut header = Header::new(frame, &options)?;
     let mut out = Vec::with_capacity(1024);
-    header.file(&mut out, &options)?;
+    header.file(&mut out)?;
     header.scan(&mut out, &Scan::sequential(frame), tables);
     Ok(out)
 }

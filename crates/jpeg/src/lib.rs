@@ -18,6 +18,9 @@ pub mod decode;
 pub mod encode;
 pub mod forward;
 pub mod inverse;
+pub mod sparse;
+mod standard;
 
 pub use coefficients::{Coefficients, ColorTransform, Component, Frame, NATURAL_FROM_ZIGZAG};
 pub use decode::decode;
+pub use sparse::{Sparse, sparse};

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tintype_jpeg::{
-    Coefficients, ColorTransform,
+    Coefficients, ColorTransform, NATURAL_FROM_ZIGZAG,
     encode::{self, Coding, EncodeError, Huffman, Options, Restart, Segment},
     forward::{self, Sampling, Tables},
 };
@@ -307,9 +307,15 @@ fn progressive_files_of_any_coefficients_are_those_of_jpegtran() {
     let mut state = 13;
     let mut bytes = 0;
     for round in 0..60u64 {
-        let colors = [ColorTransform::YCbCr, ColorTransform::Gray, ColorTransform::YCbCr, ColorTransform::Rgb];
+        let colors = [
+            ColorTransform::YCbCr,
+            ColorTransform::Gray,
+            ColorTransform::Rgb,
+            ColorTransform::Cmyk,
+            ColorTransform::Ycck,
+        ];
         let side = 8 + 8 * (round % 7) as u32 * (round % 7) as u32;
-        let color = colors[round as usize % 4];
+        let color = colors[round as usize % 5];
         // jpegtran makes gray 1x1.
         let sampling = if color == ColorTransform::Gray {
             Sampling::FULL
@@ -356,21 +362,69 @@ fn progressive_files_of_any_coefficients_are_those_of_jpegtran() {
     println!("{bytes} bytes equal to jpegtran's");
 }
 
-/// What a GPU does: symbols counted apart, and a header in front of bytes made elsewhere.
+/// Everything of a baseline file that a device would make, with what is public alone: symbols of each block, their
+/// counts, bits by `HuffmanTables::packed`, zeros behind bytes of ones.
 #[test]
 fn the_parts_make_the_whole() {
     let mut state = 9;
-    let planes = picture(Size::new(100, 75), Kind::Soft, &mut state);
+    let planes = picture(Size::new(100, 75), Kind::Noise, &mut state);
     let frame = forward::frame(planes.size(), ColorTransform::YCbCr, &Tables::from_quality(80), Sampling::HALF);
     let coefficients = forward::coefficients(&planes, frame.expect("a frame")).expect("coefficients");
-    for restart in [Restart::Never, Restart::Rows(1)] {
-        let options = Options { restart, ..Options::default() };
-        let whole = encode::encode(&coefficients, &options).expect("a file");
-        let tables = encode::statistics(&coefficients, restart).expect("in range").tables();
-        let header = encode::baseline_header(&coefficients.frame, &tables, &options).expect("a header");
-        assert!(whole.starts_with(&header));
-        assert!(whole.ends_with(&encode::END_OF_IMAGE));
+    let frame = &coefficients.frame;
+
+    // Table and symbol as one number, then the bits behind it and how many.
+    let mut symbols: Vec<(usize, u32, u32)> = Vec::new();
+    let mut before = [0; 3];
+    let magnitude = |value: i16| {
+        let bits = 16 - value.unsigned_abs().leading_zeros();
+        (if value < 0 { (value - 1) as u32 & ((1 << bits) - 1) } else { value as u32 }, bits)
+    };
+    for mcu in 0..frame.mcus().area() as usize {
+        let (x, y) = (mcu % frame.mcus().width as usize, mcu / frame.mcus().width as usize);
+        for (index, component) in frame.components.iter().enumerate() {
+            let (h, v) = (usize::from(component.h), usize::from(component.v));
+            let table = 512 * encode::table_pair(frame, index);
+            for place in 0..h * v {
+                let at = (y * v + place / h) * component.blocks.width as usize + x * h + place % h;
+                let block = &coefficients.planes[index][at * 64..(at + 1) * 64];
+                let (extra, bits) = magnitude(block[0] - std::mem::replace(&mut before[index], block[0]));
+                symbols.push((table + bits as usize, extra, bits));
+                let mut run = 0;
+                for natural in &NATURAL_FROM_ZIGZAG[1..] {
+                    let (extra, bits) = magnitude(block[usize::from(*natural)]);
+                    if bits == 0 {
+                        run += 1;
+                        continue;
+                    }
+                    symbols.extend((0..run / 16).map(|_| (table + 256 + 0xf0, 0, 0)));
+                    symbols.push((table + 256 + (run % 16 * 16 + bits) as usize, extra, bits));
+                    run = 0;
+                }
+                symbols.extend((run > 0).then_some((table + 256, 0, 0)));
+            }
+        }
     }
+
+    let counts = encode::statistics(&coefficients, Restart::Never).expect("in range");
+    let mut counted = [0; 1024];
+    symbols.iter().for_each(|symbol| counted[symbol.0] += 1);
+    assert!(counts.0.as_flattened() == counted);
+
+    let (tables, options) = (counts.tables(), Options::default());
+    let codes = tables.packed();
+    let mut bits = Vec::new();
+    let mut push = |value: u32, count: u32| bits.extend((0..count).rev().map(|bit| (value >> bit & 1) as u8));
+    for (symbol, extra, count) in symbols {
+        push(codes[symbol] & 0xffff, codes[symbol] >> 16);
+        push(extra, count);
+    }
+    bits.resize(bits.len().next_multiple_of(8), 1);
+    let mut file = encode::baseline_header(frame, &tables, &options).expect("a header");
+    for byte in bits.chunks(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | bit)) {
+        file.extend([Some(byte), (byte == 255).then_some(0)].into_iter().flatten());
+    }
+    file.extend(encode::END_OF_IMAGE);
+    assert!(file == encode::encode(&coefficients, &options).expect("a file"));
 }
 
 #[test]
@@ -394,7 +448,11 @@ fn what_cannot_be_written_is_said() {
         assert!(run("jpegtran", &[], &encode::encode(&extreme, &options).expect("in range")).is_ok());
         let mut bad = good.clone();
         bad.planes[2].truncate(64);
-        assert!(matches!(encode::encode(&bad, &options), Err(EncodeError::Blocks(2, ..))));
+        assert_eq!(encode::encode(&bad, &options), Err(EncodeError::Coefficients(2, 64, 9 * 64)));
+        let mut bad = good.clone();
+        bad.frame.components[2].blocks.width = 2;
+        let (found, needed) = (Size::new(2, 3), Size::new(3, 3));
+        assert_eq!(encode::encode(&bad, &options), Err(EncodeError::Blocks(2, found, needed)));
         let mut bad = good.clone();
         bad.frame.components[0].quantization[9] = 0;
         assert_eq!(encode::encode(&bad, &options), Err(EncodeError::Quantization(0)));

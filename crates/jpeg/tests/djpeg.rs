@@ -13,7 +13,7 @@ use std::{
 use tintype_jpeg::{
     Coefficients, ColorTransform,
     decode::{self, DecodeError, Decoded, Limits},
-    inverse,
+    inverse, sparse,
 };
 
 /// What `tool` makes of `input`. Warnings are let pass: what it wrote counts.
@@ -109,6 +109,9 @@ fn same_pixels(jpeg: &[u8]) -> Result<Decoded, String> {
 fn same_and_sound(jpeg: &[u8]) -> Result<(), String> {
     let decoded = same_pixels(jpeg)?;
     let height = decoded.coefficients.frame.size.height;
+    if sparse(&decoded.coefficients).dense() != decoded.coefficients {
+        return Err("packed and unpacked, it is another".to_owned());
+    }
     let damage = decoded.damage;
     if damage.is_none() && damage.sound_rows == height { Ok(()) } else { Err(format!("sound, but {damage:?}")) }
 }
@@ -272,6 +275,27 @@ fn parts(jpeg: &[u8]) -> (Vec<(u8, &[u8])>, &[u8]) {
     }
 }
 
+/// Frames of Motion JPEG have no Huffman tables; the standard's are meant, which `cjpeg` writes.
+#[test]
+fn without_huffman_tables() {
+    all("no tables", &["-sample 2x2", "-grayscale", "-restart 1"], |options| {
+        let file = run("cjpeg", options, &picture(50, 40))?;
+        let (segments, data) = parts(&file);
+        let mut bare = vec![0xff, 0xd8];
+        for (marker, segment) in segments.into_iter().filter(|(marker, _)| *marker != 0xc4) {
+            bare.extend([0xff, marker]);
+            bare.extend((segment.len() as u16 + 2).to_be_bytes());
+            bare.extend(segment);
+        }
+        bare.extend(data);
+        bare.extend([0xff, 0xd9]);
+        if decoded(&bare)?.coefficients != decoded(&file)?.coefficients {
+            return Err("other coefficients without tables".to_owned());
+        }
+        same_and_sound(&bare)
+    });
+}
+
 /// Four gray pictures as the components of one, one scan each: `cjpeg` writes no CMYK.
 fn four_components(adobe_transform: Option<u8>, width: u32, height: u32) -> Result<Vec<u8>, String> {
     let mut file = vec![0xff, 0xd8];
@@ -305,7 +329,6 @@ fn four_components(adobe_transform: Option<u8>, width: u32, height: u32) -> Resu
             marker => put(*marker, data),
         }
     }
-    let mut file = file;
     for (id, gray) in (1..).zip(&grays) {
         file.extend([0xff, 0xda, 0, 8, 1, id, 0, 0, 63, 0]);
         file.extend(parts(gray).1);
@@ -347,8 +370,27 @@ fn damaged(file: &[u8], seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// `jpegtran` reads coefficients by libjpeg, and writes them anew: what it makes of a damaged file, and we of what it wrote,
-/// must be what we make of the damaged file.
+/// `jpegtran` reads coefficients by libjpeg, and writes them anew: what we read from what it wrote must be what we read from
+/// the file itself. Returns whether both of us took it for a picture.
+fn same_coefficients(file: &[u8]) -> Result<bool, String> {
+    let (Ok(theirs), Ok(ours)) = (run("jpegtran", "-copy none -optimize", file), decoded(file)) else {
+        return Ok(false);
+    };
+    let (ours, theirs) = (ours.coefficients, decoded(&theirs)?.coefficients);
+    for (i, component) in ours.frame.components.iter().enumerate() {
+        let blocks = ours.planes[i].as_chunks::<64>().0.iter().zip(theirs.planes[i].as_chunks::<64>().0);
+        for (at, (ours, theirs)) in blocks.enumerate() {
+            let (x, y) = (at as u32 % component.blocks.width, at as u32 / component.blocks.width);
+            // What pads the picture is made anew by `jpegtran`.
+            let inside = 8 * x < component.samples.width && 8 * y < component.samples.height;
+            if inside && ours != theirs {
+                return Err(format!("component {i}, block {x}, {y}: {ours:?}, with libjpeg {theirs:?}"));
+            }
+        }
+    }
+    Ok(true)
+}
+
 #[test]
 fn damaged_files_are_taken_as_by_libjpeg() {
     let mut cases = Vec::new();
@@ -366,25 +408,21 @@ fn damaged_files_are_taken_as_by_libjpeg() {
     let compared = AtomicUsize::new(0);
     all("damaged", &cases, |(options, seed)| {
         let file = damaged(&run("cjpeg", options, &picture(70, 60))?, *seed);
-        let (Ok(theirs), Ok(ours)) = (run("jpegtran", "-copy none -optimize", &file), decoded(&file)) else {
-            return Ok(());
-        };
-        let (ours, theirs) = (ours.coefficients, decoded(&theirs)?.coefficients);
-        compared.fetch_add(1, Ordering::Relaxed);
-        for (i, component) in ours.frame.components.iter().enumerate() {
-            let blocks = ours.planes[i].as_chunks::<64>().0.iter().zip(theirs.planes[i].as_chunks::<64>().0);
-            for (at, (ours, theirs)) in blocks.enumerate() {
-                let (x, y) = (at as u32 % component.blocks.width, at as u32 / component.blocks.width);
-                // What pads the picture is made anew by `jpegtran`.
-                let inside = 8 * x < component.samples.width && 8 * y < component.samples.height;
-                if inside && ours != theirs {
-                    return Err(format!("component {i}, block {x}, {y}: {ours:?}, with libjpeg {theirs:?}"));
-                }
-            }
-        }
+        compared.fetch_add(usize::from(same_coefficients(&file)?), Ordering::Relaxed);
         Ok(())
     });
     let compared = compared.into_inner();
     println!("damaged: {compared} files were read by both");
     assert!(compared * 10 > cases.len() * 8, "only {compared}");
+}
+
+/// Bits that are there already stay as they are.
+#[test]
+fn the_last_scan_twice() {
+    all("twice", &["-progressive", "-progressive -restart 1", "-grayscale -progressive"], |options| {
+        let file = run("cjpeg", options, &picture(70, 60))?;
+        let table = file.windows(2).rposition(|two| two == [0xff, 0xc4]).ok_or("no table")?;
+        let twice = [&file[..file.len() - 2], &file[table..]].concat();
+        if same_coefficients(&twice)? { Ok(()) } else { Err("not taken for a picture".to_owned()) }
+    });
 }

@@ -3,7 +3,13 @@
 use std::{sync::Arc, thread};
 
 use tintype_codecs::Limits;
-use tintype_engine::{Gpu, Space, Texel, Vision, gpu::GpuOptions, ops::resize::Filter, wgpu};
+use tintype_engine::{
+    Gpu, Space, Texel, Vision,
+    gpu::GpuOptions,
+    ops::resize::Filter,
+    plan::{Device, Shrink},
+    wgpu,
+};
 
 use crate::{Shared, Tintype, TransformError};
 
@@ -14,6 +20,9 @@ pub struct Policy {
     pub space: Space,
     /// The resampling kernel. Default: Lanczos3.
     pub filter: Filter,
+    /// When a JPEG is decoded smaller than it is, which saves most of the work and averages encoded values before the filter sees
+    /// them. Default: as suits the adapter; never on a GPU, where at least a half is left on a software adapter.
+    pub shrink: Option<Shrink>,
     /// What a source may cost. Default: Cloudflare's figures.
     pub limits: Limits,
     /// Largest side of a result in pixels. Default: 12,000, as Cloudflare's.
@@ -32,12 +41,20 @@ impl Default for Policy {
         Self {
             space: Space::Linear,
             filter: Filter::Lanczos3,
+            shrink: None,
             limits: Limits::default(),
             result_side_px: 12_000,
             result_area_px: 100_000_000,
             avif_side_px: 1_600,
             avif_auto_side_px: 1_200,
         }
+    }
+}
+
+impl Policy {
+    /// `device`, as these rules want it used.
+    pub(crate) fn device(&self, device: Device) -> Device {
+        Device { shrink: self.shrink.unwrap_or(device.shrink), ..device }
     }
 }
 

@@ -80,7 +80,7 @@ impl Input {
     /// # Errors
     /// When a source is no picture, or nothing would be left of it.
     pub fn size(&self) -> Result<Size, TransformError> {
-        self.work().size(self.tintype.policy(), self.tintype.gpu().plan_device())
+        self.work().size(self.tintype.policy(), self.tintype.plan_device())
     }
 
     /// The result as a file: `.run()` blocks, `.await` does not. Format and quality of `output` win over the options'.
@@ -156,7 +156,7 @@ impl Render {
     /// When a source is no picture, nothing would be left of it, or a size passes a limit.
     pub fn explain(&self) -> Result<String, TransformError> {
         let tintype = &self.input.tintype;
-        let device = tintype.gpu().plan_device();
+        let device = tintype.plan_device();
         self.input.work().explain(tintype.policy(), device, &self.wanted(), self.accepts)
     }
 

@@ -37,6 +37,7 @@ mod faces;
 #[cfg(feature = "image")]
 mod images;
 mod input;
+mod jpeg;
 mod output;
 mod rendered;
 mod run;
@@ -103,6 +104,11 @@ impl Tintype {
     /// The device, for programs that work on its textures.
     pub fn gpu(&self) -> &engine::Gpu {
         &self.0.gpu
+    }
+
+    /// What a plan must know of the device, by these rules.
+    pub(crate) fn plan_device(&self) -> engine::plan::Device {
+        self.policy().device(self.gpu().plan_device())
     }
 
     /// What the header of an encoded picture says.

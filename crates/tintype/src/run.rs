@@ -9,14 +9,16 @@ use bytes::Bytes;
 use tintype_codecs::{self as codecs, Metadata};
 use tintype_engine::{
     Plan, gpu,
+    ops::Inverse,
     plan::{self, Source, Stage},
     wgpu,
 };
+use tintype_jpeg::{Coefficients, inverse::Scale};
 use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, Warning};
 use tintype_pixels::{Depth, Fault, ImageInfo, Layout, Planes, Size};
 
 use crate::{
-    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe, explain,
+    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe, explain, jpeg,
     output::{self, Answer},
     settle::{self, Settle},
 };
@@ -92,16 +94,38 @@ struct Probed {
 pub(crate) enum Held<'a> {
     /// On the host.
     Samples(Cow<'a, Planes>),
+    /// On the host, as a JPEG has them.
+    Coefficients(Coefficients),
     /// On the device.
     Texture(wgpu::Texture),
 }
 
-impl Held<'_> {
-    fn source(&self) -> gpu::Source<'_> {
-        match self {
-            Self::Samples(planes) => gpu::Source::Samples(planes.bytes()),
-            Self::Texture(texture) => gpu::Source::Texture(texture),
-        }
+/// What a plan's sources are, as it wants them.
+pub(crate) struct Inputs<'a>(Vec<Input<'a>>);
+
+enum Input<'a> {
+    Held(&'a Held<'a>),
+    Jpeg(jpeg::Given<'a>),
+}
+
+impl<'a> Inputs<'a> {
+    /// Brings what was decoded into the form that `plan` reads.
+    pub(crate) fn new(decoded: &'a [Held<'_>], plan: &Plan) -> Self {
+        let each = decoded.iter().enumerate().map(|(index, held)| match held {
+            Held::Coefficients(coefficients) => Input::Jpeg(jpeg::Given::new(coefficients, plan, index)),
+            Held::Samples(_) | Held::Texture(_) => Input::Held(held),
+        });
+        Self(each.collect())
+    }
+
+    pub(crate) fn sources(&self) -> Vec<gpu::Source<'_>> {
+        let each = self.0.iter().map(|input| match input {
+            Input::Jpeg(given) => given.source(),
+            Input::Held(Held::Samples(planes)) => gpu::Source::Samples(planes.bytes()),
+            Input::Held(Held::Texture(texture)) => gpu::Source::Texture(texture),
+            Input::Held(Held::Coefficients(_)) => gpu::Source::Samples(&[]),
+        });
+        each.collect()
     }
 }
 
@@ -122,13 +146,13 @@ impl Work<'_> {
     ) -> Result<Rendered, TransformError> {
         let mut clock = Clock::start();
         let policy = tintype.policy();
-        let device = tintype.gpu().plan_device();
-        let probed = self.probe(policy)?;
+        let device = tintype.plan_device();
+        let mut probed = self.probe(policy, device)?;
         let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
 
         // What must be seen before it can be planned is decoded first; looking is part of planning.
         let (settled, decoded) = if settle::is_needed(self.stages) {
-            let decoded = self.decode(&probed, policy)?;
+            let decoded = self.decode(&mut probed, policy, device)?;
             timings.decode += clock.lap();
             let settled = self.settled(tintype, &probed, decoded)?;
             (settled.stages, Some((settled.sources, settled.decoded)))
@@ -137,40 +161,61 @@ impl Work<'_> {
         };
         let sources = decoded.as_ref().map_or(&probed.sources, |(sources, _)| sources);
 
-        let Decision { answer, size, plan, warnings } = decide(sources, &settled, wanted, accepts, policy, device)?;
-        let original = probed.infos[0].clone();
-        let text = explained(original.as_ref(), &probed.sources[0], &plan, answer, size);
-        let recording = plan.record();
+        let mut decision = decide(sources, &settled, wanted, accepts, policy, device)?;
         timings.plan = clock.lap();
 
         let decoded = match decoded {
             Some((_, decoded)) => Ok(decoded),
-            None => self.decode(&probed, policy),
+            None => {
+                let planned = probed.sources.clone();
+                let decoded = self.decode(&mut probed, policy, device);
+                // A JPEG that is not as its header says is given in another form than was planned for.
+                if decoded.is_ok() && planned != probed.sources {
+                    decision = decide(&probed.sources, &settled, wanted, accepts, policy, device)?;
+                }
+                decoded
+            }
         };
-        timings.decode += clock.lap();
+        let Decision { answer, size, plan, warnings } = decision;
+        let original = probed.infos[0].clone();
+        let text = explained(original.as_ref(), &probed.sources[0], &plan, answer, size);
         let mut faces = None;
-        let planes = match decoded {
+        let made = match &decoded {
             Ok(decoded) => {
-                let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
+                let inputs = Inputs::new(decoded, &plan);
+                timings.decode += clock.lap();
+                Some(tintype.gpu().run(plan.record(), &inputs.sources())?.bytes)
+            }
+            Err(_) => None,
+        };
+        let made = match decoded {
+            Ok(decoded) => {
+                let samples = made.unwrap_or_default();
                 if matches!(answer, Answer::Json) && wanted.gravity == Some(Gravity::Face) {
                     faces = Some(Settle { tintype, sources: probed.sources, decoded }.faces(0)?);
                 }
-                Ok(self.planes(plan.size(), layout(&plan), samples)?)
+                Ok(samples)
             }
             Err(error) => Err(error),
         };
         timings.gpu = clock.lap();
 
-        let (bytes, content_type) = match (answer, planes) {
-            (Answer::Picture(encode), planes) => {
+        let planes = |samples| self.planes(plan.size(), layout(&plan), samples);
+        let (bytes, content_type) = match (answer, made) {
+            (Answer::Picture(encode), made) => {
                 let meta = Metadata { exif: metadata(wanted, original.as_ref()) };
-                (codecs::encode(&planes?, &encode, &meta)?, encode.format().media_type())
+                let bytes = match &plan.fdct {
+                    Some(fdct) => jpeg::file(fdct, &made?, encode, &meta)?,
+                    None => codecs::encode(&planes(made?)?, &encode, &meta)?,
+                };
+                (bytes, encode.format().media_type())
             }
             // What is damaged has a header all the same.
             (Answer::Json, Err(error)) if error.fault() != Fault::Source => return Err(error),
-            (Answer::Json, copy) => {
+            (Answer::Json, made) => {
+                let copy = made.ok().map(planes).transpose()?;
                 let anim = wanted.anim.unwrap_or(true);
-                (describe::json(original.as_ref(), size, anim, copy.ok().as_ref(), faces.as_ref()), "application/json")
+                (describe::json(original.as_ref(), size, anim, copy.as_ref(), faces.as_ref()), "application/json")
             }
         };
         timings.encode = clock.lap();
@@ -182,15 +227,16 @@ impl Work<'_> {
     pub(crate) fn raw(&self, tintype: &Tintype, layout: Layout) -> Result<Rendered, TransformError> {
         let mut clock = Clock::start();
         let policy = tintype.policy();
-        let probed = self.probe(policy)?;
-        let decoded = self.decode(&probed, policy)?;
+        let device = tintype.plan_device();
+        let mut probed = self.probe(policy, device)?;
+        let decoded = self.decode(&mut probed, policy, device)?;
         let decode = clock.lap();
         let Settled { stages, sources, decoded } = self.settled(tintype, &probed, decoded)?;
-        let request = plan_request(&stages, Some(layout), policy, tintype.gpu().plan_device());
+        let request = plan_request(&stages, Some(layout), policy, device);
         let plan = Plan::new(&sources, &request)?;
         let recording = plan.record();
         let planned = clock.lap();
-        let samples = tintype.gpu().run(recording, &inputs(&decoded))?.bytes;
+        let samples = tintype.gpu().run(recording, &Inputs::new(&decoded, &plan).sources())?.bytes;
         let planes = self.planes(plan.size(), layout, samples)?;
         let gpu = clock.lap();
         Ok(Rendered {
@@ -206,8 +252,9 @@ impl Work<'_> {
 
     /// The faces of the first picture.
     pub(crate) fn faces(&self, tintype: &Tintype) -> Result<Faces, TransformError> {
-        let probed = self.probe(tintype.policy())?;
-        let decoded = self.decode(&probed, tintype.policy())?;
+        let device = tintype.plan_device();
+        let mut probed = self.probe(tintype.policy(), device)?;
+        let decoded = self.decode(&mut probed, tintype.policy(), device)?;
         Settle { tintype, sources: probed.sources, decoded }.faces(0)
     }
 
@@ -219,7 +266,7 @@ impl Work<'_> {
         wanted: &TransformOptions,
         accepts: Accepts,
     ) -> Result<String, TransformError> {
-        let Probed { infos, mut sources } = self.probe(policy)?;
+        let Probed { infos, mut sources } = self.probe(policy, device)?;
         let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
         let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
         let Decision { answer, size, plan, .. } = decide(&sources, &stages, wanted, accepts, policy, device)?;
@@ -228,34 +275,35 @@ impl Work<'_> {
 
     /// Width and height of the result, as far as headers tell.
     pub(crate) fn size(&self, policy: &Policy, device: plan::Device) -> Result<Size, TransformError> {
-        let probed = self.probe(policy)?;
+        let probed = self.probe(policy, device)?;
         Ok(plan::size_after(&probed.sources, 0, self.stages, &plan_request(self.stages, None, policy, device))?)
     }
 
     /// The result as samples: 8 bits, 16 where the source has more, alpha where something is transparent.
     pub(crate) fn samples(&self, tintype: &Tintype) -> Result<Planes, TransformError> {
         let policy = tintype.policy();
-        let probed = self.probe(policy)?;
-        let device = tintype.gpu().plan_device();
-        let decoded = self.decode(&probed, policy)?;
+        let device = tintype.plan_device();
+        let mut probed = self.probe(policy, device)?;
+        let decoded = self.decode(&mut probed, policy, device)?;
         let Settled { stages, sources, decoded } = self.settled(tintype, &probed, decoded)?;
         let draft = Plan::new(&sources, &plan_request(&stages, None, policy, device))?;
         let channels = if draft.is_opaque { Layout::RGB8.channels } else { Layout::RGBA8.channels };
         let target = Layout::new(channels, sources[0].layout.depth);
         let plan = Plan::new(&sources, &plan_request(&stages, Some(target), policy, device))?;
-        let samples = tintype.gpu().run(plan.record(), &inputs(&decoded))?.bytes;
+        let samples = tintype.gpu().run(plan.record(), &Inputs::new(&decoded, &plan).sources())?.bytes;
         self.planes(plan.size(), target, samples)
     }
 
     /// The result as a texture.
     pub(crate) fn texture(&self, tintype: &Tintype) -> Result<Texture, TransformError> {
         let policy = tintype.policy();
-        let probed = self.probe(policy)?;
-        let decoded = self.decode(&probed, policy)?;
+        let device = tintype.plan_device();
+        let mut probed = self.probe(policy, device)?;
+        let decoded = self.decode(&mut probed, policy, device)?;
         let Settled { stages, sources, decoded } = self.settled(tintype, &probed, decoded)?;
-        let request = plan_request(&stages, None, policy, tintype.gpu().plan_device());
+        let request = plan_request(&stages, None, policy, device);
         let plan = Plan::new(&sources, &request)?;
-        let texture = tintype.gpu().run(plan.record(), &inputs(&decoded))?.texture;
+        let texture = tintype.gpu().run(plan.record(), &Inputs::new(&decoded, &plan).sources())?.texture;
         let missing = TransformError::WrongResult { got: 0, expected: plan.size().area() * 8 };
         Ok(Texture { texture: texture.ok_or(missing)?, size: plan.size() })
     }
@@ -276,14 +324,14 @@ impl Work<'_> {
         Ok(Settled { stages, sources: settle.sources, decoded: settle.decoded })
     }
 
-    fn probe(&self, policy: &Policy) -> Result<Probed, TransformError> {
+    fn probe(&self, policy: &Policy, device: plan::Device) -> Result<Probed, TransformError> {
         check_installed(self.stages)?;
         let mut probed = Probed { infos: Vec::new(), sources: Vec::new() };
         for pixels in self.pixels {
             let (info, source) = match pixels.see() {
                 Seen::File(bytes) => {
                     let info = codecs::probe(bytes, &policy.limits)?;
-                    let source = Source::from(&info);
+                    let source = jpeg::source(bytes, &info, &policy.limits, device);
                     (Some(info), source)
                 }
                 Seen::Header(info) => (Some(info.clone()), Source::from(info)),
@@ -295,14 +343,33 @@ impl Work<'_> {
         Ok(probed)
     }
 
-    fn decode(&self, probed: &Probed, policy: &Policy) -> Result<Vec<Held<'_>>, TransformError> {
-        let each = self.pixels.iter().zip(&probed.infos).map(|(pixels, info)| match (pixels.see(), info) {
-            (Seen::File(bytes), Some(info)) => Ok(Cow::Owned(codecs::decode(bytes, info, &policy.limits)?)),
-            (Seen::Header(_), _) => Err(TransformError::NoPixels),
-            (Seen::Samples(planes), _) => Ok(Cow::Borrowed(planes)),
-            (Seen::File(_), None) => unreachable!("probe() gives every file its info"),
-        });
-        each.map(|planes| planes.map(Held::Samples)).collect()
+    /// Decodes every picture, and says in `probed` in which form the device gets those that are JPEGs.
+    fn decode(
+        &self,
+        probed: &mut Probed,
+        policy: &Policy,
+        device: plan::Device,
+    ) -> Result<Vec<Held<'_>>, TransformError> {
+        let Probed { infos, sources } = probed;
+        let each =
+            self.pixels.iter().zip(infos).zip(sources).map(|((pixels, info), source)| match (pixels.see(), info) {
+                (Seen::File(bytes), Some(info)) => {
+                    if source.jpeg.is_some()
+                        && let Some(coefficients) = jpeg::coefficients(bytes, info, &policy.limits)
+                    {
+                        jpeg::follow(source, &coefficients.frame, device);
+                        if source.jpeg.is_some() {
+                            return Ok(Held::Coefficients(coefficients));
+                        }
+                    }
+                    source.jpeg = None;
+                    Ok(Held::Samples(Cow::Owned(codecs::decode(bytes, info, &policy.limits)?)))
+                }
+                (Seen::Header(_), _) => Err(TransformError::NoPixels),
+                (Seen::Samples(planes), _) => Ok(Held::Samples(Cow::Borrowed(planes))),
+                (Seen::File(_), None) => unreachable!("probe() gives every file its info"),
+            });
+        each.collect()
     }
 
     fn planes(&self, size: Size, layout: Layout, samples: Vec<u8>) -> Result<Planes, TransformError> {
@@ -327,10 +394,6 @@ fn check_installed(stages: &[Stage]) -> Result<(), TransformError> {
         Stage::Transform(_) | Stage::Cutout { .. } => Ok(()),
         Stage::Draw(draw) => check_installed(&draw.stages),
     })
-}
-
-pub(crate) fn inputs<'a>(decoded: &'a [Held<'_>]) -> Vec<gpu::Source<'a>> {
-    decoded.iter().map(Held::source).collect()
 }
 
 /// What will be done and what will be answered.
@@ -366,7 +429,7 @@ pub(crate) fn decide(
         }
         Answer::Picture(encode) => {
             let target = encode.layout(!draft.is_opaque, depth);
-            Plan::new(sources, &plan_request(stages, Some(target), policy, device))?
+            jpeg::ending(Plan::new(sources, &plan_request(stages, Some(target), policy, device))?, encode)
         }
     };
     let warnings = plan.warnings.iter().cloned().chain(warning).collect();
@@ -410,7 +473,18 @@ fn layout(plan: &Plan) -> Layout {
 /// The plan with the codecs' lines around it; `size` is the result's.
 pub(crate) fn explained(info: Option<&ImageInfo>, source: &Source, plan: &Plan, answer: Answer, size: Size) -> String {
     let format = info.map_or("samples", |info| info.format.name());
-    let decode = format!("{:<9}{:<34}{}", "decode", format!("{format} {}", source.size), source.layout);
+    let (mut what, mut samples) = (format!("{format} {}", source.size), source.layout.to_string());
+    if let Some(components) = plan.components(0) {
+        let form = match components.inverse {
+            Inverse::Device => "coefficients",
+            Inverse::Host => "planes",
+        };
+        samples = format!("{} {form}", components.frame);
+        if components.scale != Scale::Full {
+            what += &format!(" → {} ({})", components.scale.apply(source.size), components.scale);
+        }
+    }
+    let decode = format!("{:<9}{what:<34}{samples}", "decode");
     let last = match answer {
         Answer::Picture(encode) => format!("{:<9}{encode}", "encode"),
         Answer::Json => format!("{:<9}{size}, described by the copy of {}", "json", plan.size()),

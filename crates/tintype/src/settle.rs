@@ -17,7 +17,7 @@ use tintype_pixels::{Channels, Depth, Layout, Orientation, Planes, Size};
 
 use crate::{
     Tintype, TransformError,
-    run::{Held, inputs, source_of},
+    run::{Held, Inputs, source_of},
 };
 
 /// Whether any of `stages` may depend on pixels.
@@ -120,7 +120,7 @@ impl Settle<'_> {
             },
             space: policy.space,
             filter: policy.filter,
-            device: self.tintype.gpu().plan_device(),
+            device: self.tintype.plan_device(),
             max_result: (policy.result_side_px, policy.result_area_px),
         }
     }
@@ -133,7 +133,7 @@ impl Settle<'_> {
     /// The copy that a model looks at, where it looks.
     pub(crate) fn viewed(&self, plan: &Plan) -> Result<Viewed, TransformError> {
         let size = plan.size();
-        let made = self.tintype.gpu().run(plan.record(), &inputs(&self.decoded))?;
+        let made = self.tintype.gpu().run(plan.record(), &Inputs::new(&self.decoded, plan).sources())?;
         if let Some(texture) = made.texture {
             return Ok(Viewed::Image { texture, size });
         }
@@ -143,7 +143,8 @@ impl Settle<'_> {
     }
 
     fn run(&self, plan: &Plan) -> Result<Vec<u8>, TransformError> {
-        Ok(self.tintype.gpu().run(plan.record(), &inputs(&self.decoded))?.bytes)
+        let inputs = Inputs::new(&self.decoded, plan);
+        Ok(self.tintype.gpu().run(plan.record(), &inputs.sources())?.bytes)
     }
 }
 

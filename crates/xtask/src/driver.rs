@@ -1,4 +1,5 @@
-//! The system packages that tintype needs: a Vulkan loader, a driver for it, a C compiler; and pip, which fetches models.
+//! The system packages that tintype needs: a Vulkan loader, a driver for it, a C compiler; pip, which fetches models; and
+//! libjpeg-turbo's programs, which tests compare with.
 //!
 //! In three parts: [`look`] gathers facts, [`remedy`] decides (pure, and tested), [`ensure`] acts. It does not ask Vulkan for an
 //! adapter: a driver that is there and finds no device is what `tintype doctor` reports.
@@ -22,6 +23,8 @@ pub(crate) enum Part {
     Compiler,
     /// pip, with which `crate::models` fetches weights. What needs none works without.
     Pip,
+    /// `cjpeg`, `djpeg` and `jpegtran`. Only tests need them.
+    JpegTools,
 }
 
 /// Facts about the machine.
@@ -39,6 +42,7 @@ pub(crate) struct Found {
     no_gpu: bool,
     /// Pip is there, or nothing has to be fetched.
     pip: bool,
+    jpeg_tools: bool,
 }
 
 /// How packages can be installed here.
@@ -65,6 +69,7 @@ struct PackageManager {
     driver: &'static str,
     compiler: &'static str,
     pip: &'static str,
+    jpeg_tools: &'static str,
     /// Whether we run it ourselves. The others' commands are printed.
     automatic: bool,
 }
@@ -78,6 +83,7 @@ const MANAGERS: &[PackageManager] = &[
         driver: "mesa-vulkan-drivers",
         compiler: "gcc libc6-dev",
         pip: "python3-pip",
+        jpeg_tools: "libjpeg-turbo-progs",
         automatic: true,
     },
     PackageManager {
@@ -88,6 +94,7 @@ const MANAGERS: &[PackageManager] = &[
         driver: "mesa-vulkan-drivers",
         compiler: "gcc",
         pip: "python3-pip",
+        jpeg_tools: "libjpeg-turbo-utils",
         automatic: false,
     },
     PackageManager {
@@ -98,6 +105,7 @@ const MANAGERS: &[PackageManager] = &[
         driver: "vulkan-swrast",
         compiler: "gcc",
         pip: "python-pip",
+        jpeg_tools: "libjpeg-turbo",
         automatic: false,
     },
 ];
@@ -123,8 +131,8 @@ pub(crate) fn ensure() -> Result<()> {
         return Ok(());
     }
     match install(&found) {
-        // Models are not all there is.
-        Err(error) if missing == [Part::Pip] => {
+        // Models and tests are not all there is.
+        Err(error) if missing.iter().all(|part| matches!(part, Part::Pip | Part::JpegTools)) => {
             println!("set-up: {error:#}");
             Ok(())
         }
@@ -169,6 +177,7 @@ impl Found {
         missing.extend((self.os != "windows" && !self.compiler).then_some(Part::Compiler));
         // Elsewhere Python comes from its makers, with pip; whether it did, fetching will tell.
         missing.extend((!matches!(self.os, "macos" | "windows") && !self.pip).then_some(Part::Pip));
+        missing.extend((!matches!(self.os, "macos" | "windows") && !self.jpeg_tools).then_some(Part::JpegTools));
         missing
     }
 }
@@ -206,7 +215,7 @@ fn remedy(found: &Found, installer: Installer) -> Remedy {
         Installer::Sudo(manager) | Installer::Password(manager) => tell(manager, "sudo "),
         Installer::Unknown => Remedy::Tell(format!(
             "{} missing; install them with this system's package manager: libvulkan.so.1, a Vulkan driver (Mesa's llvmpipe \
-             needs no GPU), a C compiler named cc, and pip for Python",
+             needs no GPU), a C compiler named cc, pip for Python, and cjpeg, djpeg and jpegtran for tests",
             names(&missing)
         )),
     }
@@ -221,6 +230,7 @@ fn commands(manager: &PackageManager, missing: &[Part]) -> Vec<String> {
             Part::Driver => manager.driver,
             Part::Compiler => manager.compiler,
             Part::Pip => manager.pip,
+            Part::JpegTools => manager.jpeg_tools,
         })
         .collect();
     let refresh = refresh.map(|refresh| format!("{program} {refresh}"));
@@ -235,6 +245,7 @@ fn names(missing: &[Part]) -> String {
             Part::Driver => "a Vulkan driver",
             Part::Compiler => "a C compiler (cc)",
             Part::Pip => "pip, which fetches models,",
+            Part::JpegTools => "libjpeg-turbo's cjpeg, djpeg and jpegtran, which tests compare with,",
         })
         .collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
@@ -271,6 +282,7 @@ mod tests {
             pinned: None,
             compiler: true,
             pip: true,
+            jpeg_tools: true,
             no_gpu: false,
         }
     }
@@ -290,17 +302,18 @@ mod tests {
 
     #[test]
     fn each_part_is_missed() {
-        assert_eq!(bare().missing(), [Part::Loader, Part::Driver, Part::Compiler, Part::Pip]);
+        assert_eq!(bare().missing(), [Part::Loader, Part::Driver, Part::Compiler, Part::Pip, Part::JpegTools]);
         assert_eq!(Found { loader: false, ..complete() }.missing(), [Part::Loader]);
         assert_eq!(Found { drivers: vec![], ..complete() }.missing(), [Part::Driver]);
         assert_eq!(Found { compiler: false, ..complete() }.missing(), [Part::Compiler]);
         assert_eq!(Found { pip: false, ..complete() }.missing(), [Part::Pip]);
-        assert_eq!(Found { no_gpu: true, ..bare() }.missing(), [Part::Compiler, Part::Pip]);
+        assert_eq!(Found { jpeg_tools: false, ..complete() }.missing(), [Part::JpegTools]);
+        assert_eq!(Found { no_gpu: true, ..bare() }.missing(), [Part::Compiler, Part::Pip, Part::JpegTools]);
     }
 
     #[test]
     fn root_and_passwordless_sudo_install() {
-        let no_vulkan = Found { compiler: true, pip: true, ..bare() };
+        let no_vulkan = Found { compiler: true, pip: true, jpeg_tools: true, ..bare() };
         assert_eq!(
             remedy(&no_vulkan, Installer::Root(APT)),
             Remedy::Run(vec![

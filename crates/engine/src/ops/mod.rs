@@ -2,7 +2,8 @@
 //!
 //! An operation *is* its parameters; its constructor refuses what cannot be done, so that everything after it cannot
 //! fail. [`unpack`] and [`pack`] are not in the list: they stand at the ends of a plan, between bytes and images; nor are [`idct`] and
-//! [`fdct`], which stand outside of them for a JPEG, [`huffman_decode`] and [`huffman_encode`] beyond those, and [`prefix_sum`], which it needs.
+//! [`fdct`], which stand outside of them for a JPEG, [`huffman_decode`] and [`huffman_encode`] beyond those, and [`prefix_sum`], which
+//! both need.
 
 pub mod fdct;
 pub mod huffman_decode;

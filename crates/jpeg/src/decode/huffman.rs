@@ -36,6 +36,12 @@ impl Entry {
         self.0 >= 1 << 12
     }
 
+    /// Whether the value is 1 or -1: one of size 1, read already or not.
+    #[inline(always)]
+    pub(super) fn is_one(self) -> bool {
+        matches!((self.0 as i32 >> 16, self.0 >> 12 & 15), (-1 | 1, 0) | (0, 1))
+    }
+
     #[inline(always)]
     pub(super) fn run(self) -> usize {
         (self.0 >> 8 & 15) as usize

@@ -112,17 +112,22 @@ impl Coder for AcRefine<'_> {
         let one = 1_i16 << low;
         while self.empty_blocks == 0 && k <= last {
             bits.refill();
-            let symbol = self.code.symbol(bits);
-            let (run, size) = (symbol >> 4, symbol & 15);
-            let mut zeros = run;
-            let mut fresh = 0;
-            if size > 0 {
-                // Anything but 1 is wrong, and taken for 1.
-                bits.wrong |= size > 1;
-                fresh = if bits.take(1) == 1 { one } else { -one };
-            } else if run < 15 {
-                self.empty_blocks = empty_run(run, bits);
-                break;
+            let entry = self.code.peek(bits);
+            let (mut zeros, mut fresh) = (entry.run(), 0);
+            if entry.is_one() {
+                fresh = if entry.value(bits) > 0 { one } else { -one };
+            } else {
+                let symbol = if entry.is_value() { self.code.symbol(bits) } else { self.code.symbol_of(entry, bits) };
+                let (run, size) = (symbol >> 4, symbol & 15);
+                if size > 0 {
+                    // Anything but 1 is wrong, and taken for 1.
+                    bits.wrong |= size > 1;
+                    fresh = if bits.take(1) == 1 { one } else { -one };
+                } else if run < 15 {
+                    self.empty_blocks = empty_run(run, bits);
+                    break;
+                }
+                zeros = usize::from(run);
             }
             // Over as many zeros, refining what is met between them; the place behind is for the fresh one.
             while k <= last {

@@ -10,7 +10,7 @@ use super::{
     progressive::{AcFirst, AcRefine, Band, DcFirst, DcRefine},
     sequential::Sequential,
 };
-use crate::{Coefficients, Frame, NATURAL_FROM_ZIGZAG};
+use crate::{Coefficients, Frame, NATURAL_FROM_ZIGZAG, standard};
 
 /// Natural places by zig-zag index. Damaged data runs past the end, by 15 at most for each of two runs; as in libjpeg
 /// that ends in the last place.
@@ -267,10 +267,10 @@ impl Codes {
         let (mut dc, mut ac) = ([const { None }; 4], [const { None }; 4]);
         for component in &scan.components {
             if scan.band.first == 0 && !scan.refine {
-                build(&mut dc[component.dc], tables.dc[component.dc].as_ref())?;
+                build(&mut dc[component.dc], &tables.dc, component.dc, standard::dc)?;
             }
             if scan.band.last > 0 {
-                build(&mut ac[component.ac], tables.ac[component.ac].as_ref())?;
+                build(&mut ac[component.ac], &tables.ac, component.ac, standard::ac)?;
             }
         }
         let slots = std::array::from_fn(|slot| {
@@ -290,9 +290,20 @@ impl Codes {
     }
 }
 
-fn build(place: &mut Option<Box<Huffman>>, code: Option<&HuffmanCode>) -> Result<(), DecodeError> {
+/// Where the file has no such table, the standard's is meant, whose numbers are 0 and 1.
+fn build(
+    place: &mut Option<Box<Huffman>>,
+    tables: &[Option<HuffmanCode>; 4],
+    number: usize,
+    standard: impl Fn() -> [standard::Code; 2],
+) -> Result<(), DecodeError> {
     if place.is_none() {
-        *place = Some(Huffman::new(code.ok_or(DecodeError::Damaged("a scan without its Huffman table"))?)?);
+        let standard = || {
+            let (counts, symbols) = standard().into_iter().nth(number)?;
+            Some(HuffmanCode { counts, symbols })
+        };
+        let code = tables[number].clone().or_else(standard);
+        *place = Some(Huffman::new(&code.ok_or(DecodeError::Damaged("a scan without its Huffman table"))?)?);
     }
     Ok(())
 }
@@ -341,7 +352,8 @@ impl Run<'_> {
                 if self.restart_interval > 0 {
                     if to_restart == 0 {
                         let restart = self.restart(&bits, expected);
-                        sound &= restart.sound && !starved && !bits.wrong;
+                        // What ended with the row before has been counted there.
+                        sound &= restart.sound && (column == 0 || !starved && !bits.wrong);
                         starved &= restart.lost;
                         bits = Bits::new(self.bytes, restart.at);
                         coder.restart();

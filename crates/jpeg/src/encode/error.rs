@@ -21,8 +21,11 @@ pub enum EncodeError {
     #[error("{0} blocks in an MCU; accepted are 10 at most")]
     Mcu(u32),
     /// The blocks are not those that size and sampling make.
-    #[error("component {0} has {1} blocks and {2} coefficients; the frame asks for {3} blocks")]
-    Blocks(usize, Size, usize, Size),
+    #[error("component {0} has {1} blocks; size and sampling make {2}")]
+    Blocks(usize, Size, Size),
+    /// A plane has not 64 coefficients for each of its component's blocks.
+    #[error("component {0} has {1} coefficients; its blocks make {2}")]
+    Coefficients(usize, u64, u64),
     /// A step is zero.
     #[error("component {0} has a quantisation step of zero")]
     Quantization(usize),
@@ -42,8 +45,9 @@ pub(super) fn check(coefficients: &Coefficients) -> Result<(), EncodeError> {
         return Err(EncodeError::Components(coefficients.planes.len()));
     }
     for (index, (component, plane)) in frame.components.iter().zip(&coefficients.planes).enumerate() {
-        if plane.len() as u64 != component.blocks.area() * 64 {
-            return Err(EncodeError::Blocks(index, component.blocks, plane.len(), component.blocks));
+        let (found, needed) = (plane.len() as u64, component.blocks.area() * 64);
+        if found != needed {
+            return Err(EncodeError::Coefficients(index, found, needed));
         }
         if let Some(block) = plane.as_chunks::<64>().0.iter().position(|block| !in_range(block)) {
             return Err(EncodeError::Coefficient(index, block));
@@ -85,7 +89,7 @@ pub(super) fn check_frame(frame: &Frame) -> Result<(), EncodeError> {
             (frame.size.height * v).div_ceil(u32::from(max_v)),
         );
         if component.blocks != blocks || component.samples != samples {
-            return Err(EncodeError::Blocks(index, component.blocks, 0, blocks));
+            return Err(EncodeError::Blocks(index, component.blocks, blocks));
         }
     }
     let blocks = Scan::sequential(frame).mcu_blocks(frame);

@@ -34,8 +34,6 @@ pub(super) struct Header<'a> {
     quantization: Vec<u8>,
     /// The restart interval that is in force.
     interval: u16,
-    /// A table of each number went out that is still good.
-    sent: [bool; 4],
 }
 
 impl<'a> Header<'a> {
@@ -52,11 +50,11 @@ impl<'a> Header<'a> {
             Ok(number as u8)
         });
         let quantization = quantization.collect::<Result<_, EncodeError>>()?;
-        Ok(Self { frame, options, quantization, interval: 0, sent: [false; 4] })
+        Ok(Self { frame, options, quantization, interval: 0 })
     }
 
     /// From SOI to the frame header.
-    pub(super) fn file(&mut self, out: &mut Vec<u8>, options: &Options) -> Result<(), EncodeError> {
+    pub(super) fn file(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         out.extend([0xff, SOI]);
         match self.frame.color {
             // Version 1.01, no unit, one to one, no thumbnail.
@@ -67,7 +65,7 @@ impl<'a> Header<'a> {
             ColorTransform::Rgb | ColorTransform::Cmyk => segment::write(out, APP14, b"Adobe\0\x64\0\0\0\0\0"),
             ColorTransform::Ycck => segment::write(out, APP14, b"Adobe\0\x64\0\0\0\0\x02"),
         }
-        for segment in &options.segments {
+        for segment in &self.options.segments {
             segment.write(out);
         }
         let mut wide = false;
@@ -86,7 +84,7 @@ impl<'a> Header<'a> {
             }
             segment::write(out, DQT, &payload);
         }
-        let start_of_frame = match options.coding {
+        let start_of_frame = match self.options.coding {
             Coding::Progressive => 0xc2,
             // Steps of 16 bits are beyond baseline.
             Coding::Baseline(_) => 0xc0 | u8::from(wide),
@@ -108,10 +106,10 @@ impl<'a> Header<'a> {
     pub(super) fn scan(&mut self, out: &mut Vec<u8>, scan: &Scan, tables: &HuffmanTables) {
         let (dc, ac) = (scan.codes_dc(), scan.codes_ac());
         let slots = scan.components.iter().map(|&component| huffman_slot(self.frame, component));
-        self.sent = [false; 4];
+        let mut sent = [false; 4];
         for slot in slots {
             for (used, class) in [(dc, 0), (ac, 1)] {
-                if !used || std::mem::replace(&mut self.sent[slot * 2 + class], true) {
+                if !used || std::mem::replace(&mut sent[slot * 2 + class], true) {
                     continue;
                 }
                 let table = &tables.0[slot * 2 + class];

@@ -1,7 +1,8 @@
 //! Huffman tables: the standard ones, and those fitted to counts.
 
 mod optimal;
-mod standard;
+
+use crate::standard;
 
 /// How often each symbol occurs: for luma's DC, luma's AC, chroma's DC, chroma's AC.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,9 @@ pub struct HuffmanTables(pub [HuffmanTable; 4]);
 impl HuffmanTables {
     /// Those of T.81, K.3.
     pub fn standard() -> Self {
-        Self(standard::tables())
+        let table = |(lengths, symbols)| HuffmanTable { lengths, symbols };
+        let ([luma_dc, chroma_dc], [luma_ac, chroma_ac]) = (standard::dc(), standard::ac());
+        Self([luma_dc, luma_ac, chroma_dc, chroma_ac].map(table))
     }
 
     /// For each symbol of each table, `table * 256 + symbol`, the length of its code times 65536 plus the code. Zero

@@ -44,14 +44,17 @@ impl Upsampling {
     }
 }
 
-/// The component's value at pixel (`x`, `y`) of the picture.
+/// The component's value at pixel (`x`, `y`) of the picture. The plane must not be empty.
 pub fn sample(plane: &Plane, upsampling: Upsampling, x: u32, y: u32) -> u8 {
     let at = |x: u32, y: u32| {
         let (x, y) = (x.min(plane.size.width - 1), y.min(plane.size.height - 1));
         u32::from(plane.samples[y as usize * plane.size.width as usize + x as usize])
     };
     // The next nearest of the pixel's own sample: the one before for the left or upper of its two pixels, else the one after.
-    let other = |pixel: u32| if pixel % 2 == 0 { (pixel / 2).saturating_sub(1) } else { pixel / 2 + 1 };
+    let other = |pixel: u32| match pixel % 2 {
+        0 => (pixel / 2).saturating_sub(1),
+        _ => pixel / 2 + 1,
+    };
     let value = match upsampling {
         Upsampling::H2v1 => (3 * at(x / 2, y) + at(other(x), y) + 1 + x % 2) >> 2,
         Upsampling::H1v2 => (3 * at(x, y / 2) + at(x, other(y)) + 1 + y % 2) >> 2,

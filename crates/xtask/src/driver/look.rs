@@ -30,6 +30,7 @@ pub(super) fn look() -> Found {
         pip: ["pip3", "pip"].iter().any(|name| search::program(name).is_some())
             || is_one("ALLOW_NO_MODELS")
             || models::are_there(),
+        jpeg_tools: ["cjpeg", "djpeg", "jpegtran"].iter().all(|name| search::program(name).is_some()),
     }
 }
 

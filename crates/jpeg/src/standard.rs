@@ -1,15 +1,22 @@
-//! The tables of T.81, K.3.
+//! The Huffman tables of T.81, K.3: what encoders use without counting, and what the frames of Motion JPEG leave out.
 
-use super::HuffmanTable;
+/// How many codes there are of 1, 2, ... 16 bits, and their symbols, shortest first.
+pub(crate) type Code = ([u8; 16], Vec<u8>);
 
-/// Luma's DC, luma's AC, chroma's DC, chroma's AC.
-pub(super) fn tables() -> [HuffmanTable; 4] {
-    let dc = (0..12).collect::<Vec<u8>>();
+/// For DC differences: of luma and of chroma, in this order.
+pub(crate) fn dc() -> [Code; 2] {
+    let symbols = (0..12).collect::<Vec<u8>>();
     [
-        HuffmanTable { lengths: [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], symbols: dc.clone() },
-        HuffmanTable { lengths: [0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125], symbols: with_rest(&LUMA) },
-        HuffmanTable { lengths: [0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], symbols: dc },
-        HuffmanTable { lengths: [0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 119], symbols: with_rest(&CHROMA) },
+        ([0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], symbols.clone()),
+        ([0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], symbols),
+    ]
+}
+
+/// For AC coefficients: of luma and of chroma, in this order.
+pub(crate) fn ac() -> [Code; 2] {
+    [
+        ([0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125], with_rest(&LUMA)),
+        ([0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 119], with_rest(&CHROMA)),
     ]
 }
 
