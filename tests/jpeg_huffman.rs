@@ -3,23 +3,25 @@
 use std::sync::Arc;
 
 use tintype_engine::{
-    Gpu, Recording, Texel,
+    Gpu, Plan, Recording, Space, Texel,
     gpu::Source,
     ops::{
-        HuffmanDecode, HuffmanEncode,
+        HuffmanDecode, HuffmanEncode, Inverse,
         huffman_decode::{self, Starts, Status},
         huffman_encode::{self, Bits, Room},
         idct, prefix_sum,
+        resize::Filter,
     },
+    plan::{self, Coders, Device, Stage},
     record::{Bound, BufferId},
 };
 use tintype_jpeg::{
-    Coefficients, ColorTransform,
+    Coefficients, ColorTransform, Frame,
     decode::{Bitstream, Limits},
     encode::{self, Coding, Huffman, HuffmanTables, Options, Restart, Statistics},
     forward::{self, Sampling, Tables},
 };
-use tintype_pixels::{Layout, Planes, Size};
+use tintype_pixels::{Layout, Orientation, Planes, Size, SourceColor};
 use tintype_testkit::{gpu, pictures};
 
 /// The usual samplings of luma, and those where chroma has more than one block in an MCU.
@@ -346,4 +348,71 @@ fn what_is_decoded_is_read_by_the_inverse_transform() {
     let (status, planes) = bytes.split_at(16);
     assert!(HuffmanDecode::status(status).unwrap().is_sound());
     assert!(planes == expected);
+}
+
+/// The plan for `options` of a JPEG with this frame, of which the device is given coefficients.
+fn plan(gpu: &Gpu, frame: &Frame, options: &str) -> Plan {
+    let device = Device { inverse: Inverse::Device, ..gpu.plan_device() };
+    let stages = [Stage::Transform(Box::new(options.parse().unwrap()))];
+    let source = plan::Source {
+        size: frame.size,
+        layout: Layout::RGB8,
+        orientation: Orientation::Upright,
+        alpha: false,
+        color: Some(SourceColor::srgb()),
+        on_device: false,
+        jpeg: None,
+    };
+    let request = plan::Request {
+        stages: &stages,
+        target: Some(Layout::RGB8),
+        space: Space::Linear,
+        filter: Filter::Lanczos3,
+        device,
+        max_result: (16_384, 1 << 30),
+    };
+    let plan = Plan::new(&[source.as_components(&Arc::new(frame.clone()), device)], &request).unwrap();
+    let sampling = Sampling([(2, 2), (1, 1), (1, 1), (1, 1)]);
+    let tables = Tables::from_quality(80);
+    let frame = forward::frame(plan.size(), ColorTransform::YCbCr, &tables, sampling).unwrap();
+    plan.as_jpeg(frame)
+}
+
+#[test]
+fn a_whole_picture_goes_through_as_bits() {
+    let Some(gpu) = gpu() else { return };
+    let asked = |asked| Coders { asked, is_software: true };
+    for (sampling, options) in [
+        (SAMPLINGS[3], "width=90"),
+        (SAMPLINGS[0], "width=41,height=41,fit=cover,gravity=right"),
+        (SAMPLINGS[1], "trim=9;0;0;17"),
+        (SAMPLINGS[2], "width=33,height=60,fit=crop,gravity=bottom"),
+    ] {
+        let picture = coefficients(Size::new(187, 131), Kind::Soft, ColorTransform::YCbCr, sampling, 85);
+        let plan = plan(gpu, &picture.frame, options);
+        let as_planes = gpu.run(plan.record(), &[Source::Planes(bytes_of(&picture))]).unwrap().bytes;
+        let fdct = plan.fdct.clone().unwrap();
+        let frame = tintype_jpeg::Frame::clone(&fdct.frame);
+        let expected = Coefficients { frame: frame.clone(), planes: fdct.planes(&as_planes).unwrap() };
+        let expected = encode::encode(&expected, &Options::default()).unwrap();
+
+        assert_eq!(plan.clone().as_jpeg_bits(asked(plan::Huffman::Auto)), plan, "on software the host does it");
+        let plan = plan.as_jpeg_bits(asked(plan::Huffman::Device));
+        assert!(plan.explain().contains("huffman"), "{}", plan.explain());
+
+        let stream = stream(&encode::encode(&picture, &Options::default()).unwrap()).unwrap();
+        let starts = huffman_decode::guessed(&picture.frame, stream.words.len() as u64 * 4);
+        let decode = HuffmanDecode::new(vec![(stream, starts)], 1 << 27).unwrap();
+        let made = gpu.run(plan.record_decoding(&[(0, &decode)]), &[decode.bytes().into()]).unwrap();
+        let (status, counts) = made.bytes.split_at(16);
+        assert!(HuffmanDecode::status(status).unwrap().is_sound());
+        let counts = HuffmanEncode::counts(counts).unwrap();
+        let tables = counts.tables();
+        let kept: Vec<Source<'_>> = made.kept.iter().map(Source::Kept).collect();
+        let recording = plan.record_bits(&tables, Room::Exact(counts.bits(&tables).div_ceil(8))).unwrap();
+        let bytes = gpu.run(recording, &kept).unwrap().bytes;
+        let Some(Bits::All(bits)) = HuffmanEncode::bits(&bytes) else { panic!("{options}: more bits than counted") };
+        let file = encode::baseline_file(&frame, &tables, &Options::default(), bits).unwrap();
+        assert!(file == expected, "{options}");
+    }
 }

@@ -75,9 +75,10 @@ fn main(
     for (var k = 1u; k < 64u; k++) {
         let value = jpeg_value(block, k);
         if value == 0 { run++; continue; }
-        for (; run > 15u; run -= 16u) { put_symbol(block.table + 1u, 0xf0u, Extra(0u, 0u)); }
+        let sixteens = run >> 4u;
+        for (var i = 0u; i < sixteens; i++) { put_symbol(block.table + 1u, 0xf0u, Extra(0u, 0u)); }
         let extra = jpeg_extra(value);
-        put_symbol(block.table + 1u, (run << 4u) + extra.count, extra);
+        put_symbol(block.table + 1u, ((run & 15u) << 4u) + extra.count, extra);
         run = 0u;
     }
     if run > 0u { put_symbol(block.table + 1u, 0u, Extra(0u, 0u)); }

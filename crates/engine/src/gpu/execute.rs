@@ -8,9 +8,9 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    Core, GpuError, Output, PassTime, Source,
+    Core, GpuError, Kept, Output, PassTime, Source,
     budget::Reservation,
-    memory::Memory,
+    memory::{Left, Memory},
     pipelines::Variant,
     pool::{BufferUse, PooledBuffer, PooledTexture},
     profile::Timestamps,
@@ -34,7 +34,9 @@ pub(super) struct Job {
     uploads: Vec<PooledBuffer>,
     /// Images of the recording that are the caller's textures.
     given: Vec<(ImageId, wgpu::TextureView)>,
-    reservation: Reservation,
+    /// Buffers of the recording that an earlier one kept.
+    given_buffers: Vec<Kept>,
+    reservation: Arc<Reservation>,
     is_profiled: bool,
     reply: Reply,
 }
@@ -43,11 +45,12 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) struct Finished {
     readbacks: Vec<(PooledBuffer, u64)>,
+    kept: Vec<Kept>,
     texture: Option<PooledTexture>,
     timestamps: Option<Timestamps>,
     passes: Vec<(String, &'static str)>,
     gpu_time: Duration,
-    _reservation: Reservation,
+    _reservation: Arc<Reservation>,
 }
 
 impl Job {
@@ -57,12 +60,20 @@ impl Job {
         recording: Recording,
         allocation: Allocation,
         sources: &[Source<'_>],
-        reservation: Reservation,
+        reservation: Arc<Reservation>,
         is_profiled: bool,
         reply: Reply,
     ) -> Result<Self, GpuError> {
         let mut uploads = Vec::new();
+        let mut given_buffers = Vec::new();
         for buffer in &recording.buffers {
+            if let BufferRole::Given { source } = buffer.role {
+                let kept = sources.get(source).copied().and_then(Source::kept);
+                let got = kept.map_or(0, Kept::bytes);
+                let fits = kept.filter(|_| got >= buffer.bytes);
+                let error = GpuError::Input { source_index: source, got, needed: buffer.bytes };
+                given_buffers.push(fits.cloned().ok_or(error)?);
+            }
             let BufferRole::Upload { source, plane, bytes } = &buffer.role else { continue };
             let input = sources.get(*source).and_then(|source| source.plane(*plane)).unwrap_or_default();
             let part = input.get(bytes.start as usize..bytes.end as usize);
@@ -76,7 +87,7 @@ impl Job {
             let texture = sources.get(*source).copied().and_then(Source::texture);
             given.push((*image, view(&recording, *image, *source, texture)?));
         }
-        Ok(Self { recording, allocation, uploads, given, reservation, is_profiled, reply })
+        Ok(Self { recording, allocation, uploads, given, given_buffers, reservation, is_profiled, reply })
     }
 
     /// Records and submits; runs on the device's thread. The caller is answered when the device is done.
@@ -105,9 +116,9 @@ impl Job {
     }
 
     fn submit(self, core: &Arc<Core>) -> Result<(wgpu::SubmissionIndex, Arc<Completion>), GpuError> {
-        let Self { recording, allocation, uploads, given, reservation, is_profiled, reply } = self;
+        let Self { recording, allocation, uploads, given, given_buffers, reservation, is_profiled, reply } = self;
         let mut encoder = core.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("Job") });
-        let memory = Memory::lease(core, &recording, &allocation, uploads, given, &mut encoder);
+        let memory = Memory::lease(core, &recording, &allocation, uploads, given, &given_buffers, &mut encoder);
         let n_passes = recording.passes.len() as u32;
         let timestamps = (is_profiled && core.caps.has_timestamps).then(|| Timestamps::new(&core.device, n_passes));
         encode(core, &recording, &memory, timestamps.as_ref(), &mut encoder)?;
@@ -120,11 +131,14 @@ impl Job {
 
         let passes = recording.passes.iter().map(|pass| (pass.to_string(), pass.name())).collect();
         let result_slot = recording.result.map(|image| allocation.slot_of_image[image.index()]);
-        let (uploads, readbacks, texture) = memory.release(core, result_slot);
+        let Left { uploads, readbacks, kept, texture } = memory.release(core, result_slot);
+        let keep = |buffer| Kept::new(buffer, core.pool.clone(), reservation.clone());
+        let kept = kept.into_iter().map(keep).collect();
         let to_map: Vec<wgpu::Buffer> = readbacks.iter().map(|(buffer, _)| buffer.buffer.clone()).collect();
         let timed = timestamps.as_ref().map(|timestamps| timestamps.readable.clone());
         let finished = Finished {
             readbacks,
+            kept,
             texture,
             timestamps,
             passes: if is_profiled { passes } else { Vec::new() },
@@ -331,6 +345,7 @@ impl Finished {
         Output {
             bytes,
             texture: self.texture.map(|texture| core.pool.give_away(texture)),
+            kept: self.kept,
             gpu_time: self.gpu_time,
             passes,
         }

@@ -53,6 +53,13 @@ pub struct Counters {
     pub held_bytes: u64,
 }
 
+impl PooledBuffer {
+    /// The same buffer for somebody who only reads it, and does not give it back.
+    pub(super) fn alias(&self) -> Self {
+        Self { buffer: self.buffer.clone(), usage: self.usage }
+    }
+}
+
 #[derive(Debug)]
 enum Idle {
     Texture(PooledTexture),

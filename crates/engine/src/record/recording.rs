@@ -54,6 +54,13 @@ pub enum BufferRole {
     },
     /// Written and read by passes alone.
     Scratch,
+    /// Left on the device for another recording, in the order of the recording.
+    Kept,
+    /// What an earlier recording left there.
+    Given {
+        /// Which input.
+        source: usize,
+    },
 }
 
 /// A buffer: its use and how many bytes it needs.
@@ -151,8 +158,12 @@ pub struct Recording {
     pub(crate) tables: Vec<u8>,
     /// Images that are an input of the caller's already, and which; no pass writes them.
     pub(crate) given: Vec<(ImageId, usize)>,
+    /// Coefficients that passes have decoded: of which input, and where in the buffer each of its planes is.
+    pub(crate) decoded: Vec<(usize, BufferId, Vec<Range<u64>>)>,
     /// The image that a caller wants as a texture, kept alive to the end.
     pub(crate) result: Option<ImageId>,
+    /// Device bytes that are asked for at least: those of a recording that will read what this one keeps.
+    pub(crate) least_bytes: u64,
 }
 
 impl Recording {
@@ -166,7 +177,9 @@ impl Recording {
             uniforms: Vec::new(),
             tables: Vec::new(),
             given: Vec::new(),
+            decoded: Vec::new(),
             result: None,
+            least_bytes: 0,
         };
         recording.uniform(bytemuck::bytes_of(&TapeBlock::new(&[])));
         recording
@@ -206,6 +219,17 @@ impl Recording {
         self.buffer(BufferRole::Upload { source, plane, bytes }, len)
     }
 
+    /// Has the planes of input `source` be read from these parts of a buffer, which passes write, instead of uploads.
+    pub fn decode(&mut self, source: usize, coefficients: BufferId, planes: &[Range<u64>]) {
+        self.decoded.push((source, coefficients, planes.to_vec()));
+    }
+
+    /// Where a plane of input `source` is, if it is decoded on the device.
+    pub(crate) fn decoded(&self, source: usize, plane: usize) -> Option<(BufferId, Range<u64>)> {
+        let (_, buffer, planes) = self.decoded.iter().find(|(decoded, ..)| *decoded == source)?;
+        Some((*buffer, planes.get(plane)?.clone()))
+    }
+
     /// A buffer of `bytes` that passes write before others read it.
     pub fn scratch(&mut self, bytes: u64) -> BufferId {
         self.buffer(BufferRole::Scratch, bytes)
@@ -214,6 +238,21 @@ impl Recording {
     /// A buffer of `bytes`, of which the caller gets the first `used` back.
     pub fn readback(&mut self, bytes: u64, used: u64) -> BufferId {
         self.buffer(BufferRole::Readback { used }, bytes)
+    }
+
+    /// A buffer of `bytes` that passes write, and that stays on the device for a recording that is given it.
+    pub fn kept(&mut self, bytes: u64) -> BufferId {
+        self.buffer(BufferRole::Kept, bytes)
+    }
+
+    /// The buffer that input `source` is, of at least `bytes`. Only read.
+    pub fn given_buffer(&mut self, source: usize, bytes: u64) -> BufferId {
+        self.buffer(BufferRole::Given { source }, bytes)
+    }
+
+    /// Asks for the memory of `next` too, which will be given what this keeps: then that cannot wait for memory while it holds some.
+    pub fn reserve_for(&mut self, next: &Self) {
+        self.least_bytes = self.least_bytes.max(next.allocate(u32::MAX).peak_bytes);
     }
 
     /// Has `buffer` hold zeros before the passes run.
