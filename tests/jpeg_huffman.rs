@@ -416,3 +416,55 @@ fn a_whole_picture_goes_through_as_bits() {
         assert!(file == expected, "{options}");
     }
 }
+
+#[test]
+fn kept_buffers_go_back_to_the_pool() {
+    let Some(_) = gpu() else { return };
+    let gpu = Gpu::new(&tintype_engine::gpu::GpuOptions::default()).unwrap();
+    let picture = coefficients(Size::new(60, 40), Kind::Soft, ColorTransform::YCbCr, SAMPLINGS[3], 85);
+    let plan = plan(&gpu, &picture.frame, "width=30");
+    let plan = plan.as_jpeg_bits(Coders { asked: plan::Huffman::Device, is_software: true });
+    let once = || {
+        let made = gpu.run(plan.record(), &[Source::Planes(bytes_of(&picture))]).unwrap();
+        let counts = HuffmanEncode::counts(&made.bytes).unwrap();
+        let tables = counts.tables();
+        let kept: Vec<Source<'_>> = made.kept.iter().map(Source::Kept).collect();
+        let record = |bytes| plan.record_bits(&tables, Room::Exact(bytes)).unwrap();
+        assert!(gpu.run(record(counts.bits(&tables).div_ceil(8)), &kept[1..]).is_err(), "one is missing");
+        gpu.run(record(counts.bits(&tables).div_ceil(8)), &kept).unwrap().bytes
+    };
+    let bytes = once();
+    let warm = gpu.counters();
+    for _ in 0..3 {
+        assert!(once() == bytes);
+    }
+    assert_eq!(gpu.counters(), warm, "a warm request creates nothing");
+}
+
+#[test]
+fn pictures_in_two_submissions_share_little_memory() {
+    let Some(_) = gpu() else { return };
+    let picture = coefficients(Size::new(200, 100), Kind::Soft, ColorTransform::YCbCr, SAMPLINGS[3], 85);
+    let small = Gpu::new(&tintype_engine::gpu::GpuOptions::default()).unwrap();
+    let plan = plan(&small, &picture.frame, "width=150");
+    let plan = plan.as_jpeg_bits(Coders { asked: plan::Huffman::Device, is_software: true });
+    let peak = plan.record().allocate(16_384).peak_bytes;
+    drop(small);
+    // Room for one and a half.
+    let options = tintype_engine::gpu::GpuOptions { memory_bytes: Some(peak * 3 / 2), ..Default::default() };
+    let gpu = Gpu::new(&options).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    let made = gpu.run(plan.record(), &[Source::Planes(bytes_of(&picture))]).unwrap();
+                    let tables = HuffmanEncode::counts(&made.bytes).unwrap().tables();
+                    let kept: Vec<Source<'_>> = made.kept.iter().map(Source::Kept).collect();
+                    let recording = plan.record_bits(&tables, Room::Guess(20_000)).unwrap();
+                    let bytes = gpu.run(recording, &kept).unwrap().bytes;
+                    assert!(matches!(HuffmanEncode::bits(&bytes), Some(Bits::All(_))));
+                }
+            });
+        }
+    });
+}
