@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tintype_engine::{
     Gpu, Plan, Recording, Space, Texel,
-    gpu::Source,
+    gpu::{GpuOptions, Source},
     ops::{
         HuffmanDecode, HuffmanEncode, Inverse,
         huffman_decode::{self, Starts, Status},
@@ -14,6 +14,7 @@ use tintype_engine::{
     },
     plan::{self, Coders, Device, Stage},
     record::{Bound, BufferId},
+    wgpu,
 };
 use tintype_jpeg::{
     Coefficients, ColorTransform, Frame,
@@ -378,49 +379,68 @@ fn plan(gpu: &Gpu, frame: &Frame, options: &str) -> Plan {
     plan.as_jpeg(frame)
 }
 
+/// A picture comes as bits and leaves as bits; the file must be what the host makes of its coefficients.
+fn goes_through(gpu: &Gpu, sampling: [(u8, u8); 4], options: &str) {
+    let asked = |asked| Coders { asked, is_software: true };
+    let picture = coefficients(Size::new(187, 131), Kind::Soft, ColorTransform::YCbCr, sampling, 85);
+    let plan = plan(gpu, &picture.frame, options);
+    let as_planes = gpu.run(plan.record(), &[Source::Planes(bytes_of(&picture))]).unwrap().bytes;
+    let fdct = plan.fdct.clone().unwrap();
+    let frame = Frame::clone(&fdct.frame);
+    let expected = Coefficients { frame: frame.clone(), planes: fdct.planes(&as_planes).unwrap() };
+    let expected = encode::encode(&expected, &Options::default()).unwrap();
+
+    assert_eq!(plan.clone().as_jpeg_bits(asked(plan::Huffman::Auto)), plan, "on software the host does it");
+    let plan = plan.as_jpeg_bits(asked(plan::Huffman::Device));
+    assert!(plan.explain().contains("huffman"), "{}", plan.explain());
+
+    let stream = stream(&encode::encode(&picture, &Options::default()).unwrap()).unwrap();
+    let starts = huffman_decode::guessed(&picture.frame, stream.words.len() as u64 * 4);
+    let decode = HuffmanDecode::new(vec![(stream, starts)], 1 << 27).unwrap();
+    let made = gpu.run(plan.record_decoding(&[(0, &decode)]), &[decode.bytes().into()]).unwrap();
+    let (status, counts) = made.bytes.split_at(16);
+    assert!(HuffmanDecode::status(status).unwrap().is_sound());
+    let counts = HuffmanEncode::counts(counts).unwrap();
+    let tables = counts.tables();
+    let kept: Vec<Source<'_>> = made.kept.iter().map(Source::Kept).collect();
+    let recording = plan.record_bits(&tables, Room::Exact(counts.bits(&tables).div_ceil(8))).unwrap();
+    let bytes = gpu.run(recording, &kept).unwrap().bytes;
+    let Some(Bits::All(bits)) = HuffmanEncode::bits(&bytes) else { panic!("{options}: more bits than counted") };
+    let file = encode::baseline_file(&frame, &tables, &Options::default(), bits).unwrap();
+    assert!(file == expected, "{options}");
+}
+
 #[test]
 fn a_whole_picture_goes_through_as_bits() {
     let Some(gpu) = gpu() else { return };
-    let asked = |asked| Coders { asked, is_software: true };
-    for (sampling, options) in [
-        (SAMPLINGS[3], "width=90"),
-        (SAMPLINGS[0], "width=41,height=41,fit=cover,gravity=right"),
-        (SAMPLINGS[1], "trim=9;0;0;17"),
-        (SAMPLINGS[2], "width=33,height=60,fit=crop,gravity=bottom"),
-    ] {
-        let picture = coefficients(Size::new(187, 131), Kind::Soft, ColorTransform::YCbCr, sampling, 85);
-        let plan = plan(gpu, &picture.frame, options);
-        let as_planes = gpu.run(plan.record(), &[Source::Planes(bytes_of(&picture))]).unwrap().bytes;
-        let fdct = plan.fdct.clone().unwrap();
-        let frame = tintype_jpeg::Frame::clone(&fdct.frame);
-        let expected = Coefficients { frame: frame.clone(), planes: fdct.planes(&as_planes).unwrap() };
-        let expected = encode::encode(&expected, &Options::default()).unwrap();
+    goes_through(gpu, SAMPLINGS[3], "width=90");
+    goes_through(gpu, SAMPLINGS[0], "width=41,height=41,fit=cover,gravity=right");
+    goes_through(gpu, SAMPLINGS[1], "trim=9;0;0;17");
+    goes_through(gpu, SAMPLINGS[2], "width=33,height=60,fit=crop,gravity=bottom");
+}
 
-        assert_eq!(plan.clone().as_jpeg_bits(asked(plan::Huffman::Auto)), plan, "on software the host does it");
-        let plan = plan.as_jpeg_bits(asked(plan::Huffman::Device));
-        assert!(plan.explain().contains("huffman"), "{}", plan.explain());
-
-        let stream = stream(&encode::encode(&picture, &Options::default()).unwrap()).unwrap();
-        let starts = huffman_decode::guessed(&picture.frame, stream.words.len() as u64 * 4);
-        let decode = HuffmanDecode::new(vec![(stream, starts)], 1 << 27).unwrap();
-        let made = gpu.run(plan.record_decoding(&[(0, &decode)]), &[decode.bytes().into()]).unwrap();
-        let (status, counts) = made.bytes.split_at(16);
-        assert!(HuffmanDecode::status(status).unwrap().is_sound());
-        let counts = HuffmanEncode::counts(counts).unwrap();
-        let tables = counts.tables();
-        let kept: Vec<Source<'_>> = made.kept.iter().map(Source::Kept).collect();
-        let recording = plan.record_bits(&tables, Room::Exact(counts.bits(&tables).div_ceil(8))).unwrap();
-        let bytes = gpu.run(recording, &kept).unwrap().bytes;
-        let Some(Bits::All(bits)) = HuffmanEncode::bits(&bytes) else { panic!("{options}: more bits than counted") };
-        let file = encode::baseline_file(&frame, &tables, &Options::default(), bits).unwrap();
-        assert!(file == expected, "{options}");
-    }
+/// As on most GPUs: what the host reads is copied, and no limit is larger than WebGPU promises.
+#[test]
+fn a_device_with_memory_of_its_own_and_the_least_limits() {
+    let Some(shared) = gpu() else { return };
+    let limits = wgpu::Limits::default();
+    let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
+    let (device, queue) = pollster::block_on(shared.adapter().request_device(&descriptor)).unwrap();
+    let gpu = Gpu::from_device(shared.adapter(), device, queue, &GpuOptions::default()).unwrap();
+    assert!(!gpu.caps().is_unified);
+    goes_through(&gpu, SAMPLINGS[3], "width=90");
+    let picture = coefficients(Size::new(90, 70), Kind::Noise, ColorTransform::YCbCr, SAMPLINGS[3], 90);
+    let op = HuffmanEncode::new(Arc::new(picture.frame.clone()), 1 << 27).unwrap();
+    let tables = HuffmanTables::standard();
+    let needed = coded(&gpu, &op, &picture, &tables, Room::Guess(100)).unwrap_err();
+    let file = coded(&gpu, &op, &picture, &tables, Room::Guess(needed)).unwrap();
+    assert!(file == huffman_encode::reference::file(&picture, &tables).unwrap());
 }
 
 #[test]
 fn kept_buffers_go_back_to_the_pool() {
     let Some(_) = gpu() else { return };
-    let gpu = Gpu::new(&tintype_engine::gpu::GpuOptions::default()).unwrap();
+    let gpu = Gpu::new(&GpuOptions::default()).unwrap();
     let picture = coefficients(Size::new(60, 40), Kind::Soft, ColorTransform::YCbCr, SAMPLINGS[3], 85);
     let plan = plan(&gpu, &picture.frame, "width=30");
     let plan = plan.as_jpeg_bits(Coders { asked: plan::Huffman::Device, is_software: true });
@@ -445,13 +465,13 @@ fn kept_buffers_go_back_to_the_pool() {
 fn pictures_in_two_submissions_share_little_memory() {
     let Some(_) = gpu() else { return };
     let picture = coefficients(Size::new(200, 100), Kind::Soft, ColorTransform::YCbCr, SAMPLINGS[3], 85);
-    let small = Gpu::new(&tintype_engine::gpu::GpuOptions::default()).unwrap();
+    let small = Gpu::new(&GpuOptions::default()).unwrap();
     let plan = plan(&small, &picture.frame, "width=150");
     let plan = plan.as_jpeg_bits(Coders { asked: plan::Huffman::Device, is_software: true });
     let peak = plan.record().allocate(16_384).peak_bytes;
     drop(small);
     // Room for one and a half.
-    let options = tintype_engine::gpu::GpuOptions { memory_bytes: Some(peak * 3 / 2), ..Default::default() };
+    let options = GpuOptions { memory_bytes: Some(peak * 3 / 2), ..Default::default() };
     let gpu = Gpu::new(&options).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -34,6 +34,8 @@ fn main() -> Result<(), Failure> {
     let mut ways: Vec<(String, Box<dyn Fn() -> Result<(), Failure>>)> = Vec::new();
     ways.push(("decode, host".into(), Box::new(|| Ok(drop(decode::decode(&file, &Limits::default())?)))));
     ways.push(("decode, prepare alone".into(), Box::new(|| Ok(drop(stream(&file)?)))));
+    let walk = || Ok(drop(stream(&file)?.starts(16).ok_or("damaged")?));
+    ways.push(("decode, prepare and walk alone".into(), Box::new(walk)));
     let guessed = huffman_decode::guessed(frame, file.len() as u64);
     for starts in [guessed, Starts::Walked { mcus: 16 }] {
         let (gpu, file, planes) = (&gpu, &file, planes);

@@ -15,8 +15,9 @@ use super::{
     header::Tables,
     huffman::{self, DIRECT_BITS_OF_WORDS, WORDS},
     markers::{Marker, RST0, RST7, SOS, Walk, next_marker},
-    scan::Scan,
+    scan::{Scan, code_of},
 };
+use crate::standard;
 
 /// Blocks of an MCU at most (B.2.3).
 const MAX_UNITS: usize = 10;
@@ -164,7 +165,7 @@ fn has_steps(header: &Header, tables: &Tables) -> bool {
     })
 }
 
-/// The blocks of an MCU and the codes they use. `None` where not all components are in the scan, or a code is missing or cannot be.
+/// The blocks of an MCU and the codes they use. `None` where not all components are in the scan, or a code cannot be.
 fn units(scan: &Scan, header: &Header, tables: &Tables) -> Option<(Vec<Unit>, Vec<CodeWords>)> {
     if scan.components.len() != header.frame.components.len() {
         return None;
@@ -173,12 +174,16 @@ fn units(scan: &Scan, header: &Header, tables: &Tables) -> Option<(Vec<Unit>, Ve
     let mut places = [[None; 4]; 2];
     let mut units = Vec::new();
     for component in &scan.components {
+        // 0 for DC, 1 for AC.
         let mut number = |class: usize, table: usize| -> Option<usize> {
             if let Some(number) = places[class][table] {
                 return Some(number);
             }
-            let of_class = if class == 0 { &tables.dc } else { &tables.ac };
-            codes.push(huffman::words(of_class[table].as_ref()?).ok()?);
+            let code = match class {
+                0 => code_of(&tables.dc, table, standard::dc),
+                _ => code_of(&tables.ac, table, standard::ac),
+            };
+            codes.push(huffman::words(&code.ok()?).ok()?);
             places[class][table] = Some(codes.len() - 1);
             places[class][table]
         };

@@ -291,6 +291,19 @@ impl Codes {
 }
 
 /// Where the file has no such table, the standard's is meant, whose numbers are 0 and 1.
+pub(super) fn code_of(
+    tables: &[Option<HuffmanCode>; 4],
+    number: usize,
+    standard: impl Fn() -> [standard::Code; 2],
+) -> Result<HuffmanCode, DecodeError> {
+    let standard = || {
+        let (counts, symbols) = standard().into_iter().nth(number)?;
+        Some(HuffmanCode { counts, symbols })
+    };
+    let code = tables[number].clone().or_else(standard);
+    code.ok_or(DecodeError::Damaged("a scan without its Huffman table"))
+}
+
 fn build(
     place: &mut Option<Box<Huffman>>,
     tables: &[Option<HuffmanCode>; 4],
@@ -298,12 +311,7 @@ fn build(
     standard: impl Fn() -> [standard::Code; 2],
 ) -> Result<(), DecodeError> {
     if place.is_none() {
-        let standard = || {
-            let (counts, symbols) = standard().into_iter().nth(number)?;
-            Some(HuffmanCode { counts, symbols })
-        };
-        let code = tables[number].clone().or_else(standard);
-        *place = Some(Huffman::new(&code.ok_or(DecodeError::Damaged("a scan without its Huffman table"))?)?);
+        *place = Some(Huffman::new(&code_of(tables, number, standard)?)?);
     }
     Ok(())
 }

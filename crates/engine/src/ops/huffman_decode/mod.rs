@@ -241,7 +241,7 @@ impl HuffmanDecode {
             match (&walked, starts) {
                 (Some(walked), _) => {
                     let begins = &walked[number];
-                    let ends = begins[1..].iter().chain([&interval.end_bit]);
+                    let ends = begins.iter().skip(1).chain([&interval.end_bit]);
                     let spans = begins.iter().zip(ends);
                     self.spans.extend(spans.map(|(begin, end)| Span {
                         begin: first_bit + begin,
