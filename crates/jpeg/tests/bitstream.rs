@@ -60,7 +60,7 @@ fn bits_taken_out_make_the_same_file() {
         let mut bytes: Vec<u8> = stream.words.iter().flat_map(|word| word.to_be_bytes()).collect();
         bytes.truncate(count.div_ceil(8) as usize);
         // What fills the last byte is not part of the bits.
-        if let Some(last) = bytes.last_mut().filter(|_| count % 8 > 0) {
+        if let Some(last) = bytes.last_mut().filter(|_| !count.is_multiple_of(8)) {
             *last &= !(0xff >> (count % 8));
         }
         let bits = Bits { bytes: &bytes, count };
