@@ -19,6 +19,8 @@ use tintype_jpeg::{
 };
 
 type Failure = Box<dyn Error>;
+/// Something that is timed; gives the number of whatever it makes.
+type Way<'a> = Box<dyn Fn() -> Result<usize, Failure> + 'a>;
 
 fn main() -> Result<(), Failure> {
     let mut arguments = env::args().skip(1);
@@ -31,17 +33,20 @@ fn main() -> Result<(), Failure> {
     println!("{}: {} {frame}, {} bytes", gpu.caps(), frame.size, file.len());
 
     let baseline = Options { coding: Coding::Baseline(Huffman::Optimal), ..Options::default() };
-    let mut ways: Vec<(String, Box<dyn Fn() -> Result<(), Failure>>)> = Vec::new();
-    ways.push(("decode, host".into(), Box::new(|| Ok(drop(decode::decode(&file, &Limits::default())?)))));
-    ways.push(("decode, prepare alone".into(), Box::new(|| Ok(drop(stream(&file)?)))));
-    let walk = || Ok(drop(stream(&file)?.starts(16).ok_or("damaged")?));
+    let mut ways: Vec<(String, Way<'_>)> = Vec::new();
+    ways.push((
+        "decode, host".into(),
+        Box::new(|| Ok(decode::decode(&file, &Limits::default())?.coefficients.planes.len())),
+    ));
+    ways.push(("decode, prepare alone".into(), Box::new(|| Ok(stream(&file)?.words.len()))));
+    let walk = || Ok(stream(&file)?.starts(16).ok_or("damaged")?.len());
     ways.push(("decode, prepare and walk alone".into(), Box::new(walk)));
     let guessed = huffman_decode::guessed(frame, file.len() as u64);
     for starts in [guessed, Starts::Walked { mcus: 16 }] {
         let (gpu, file, planes) = (&gpu, &file, planes);
         ways.push((format!("decode, device {starts:?}"), Box::new(move || on_device(gpu, file, starts, planes))));
     }
-    ways.push(("encode fitted, host".into(), Box::new(|| Ok(drop(encode::encode(&decoded.coefficients, &baseline)?)))));
+    ways.push(("encode fitted, host".into(), Box::new(|| Ok(encode::encode(&decoded.coefficients, &baseline)?.len()))));
     ways.push((
         "encode fitted, device".into(),
         Box::new(|| {
@@ -84,7 +89,7 @@ fn stream(file: &[u8]) -> Result<Bitstream, Failure> {
 }
 
 /// Decodes to the device and leaves the coefficients there.
-fn on_device(gpu: &Gpu, file: &[u8], starts: Starts, planes: &[Vec<i16>]) -> Result<(), Failure> {
+fn on_device(gpu: &Gpu, file: &[u8], starts: Starts, planes: &[Vec<i16>]) -> Result<usize, Failure> {
     let op = HuffmanDecode::new(vec![(stream(file)?, starts)], gpu.caps().binding_bytes).ok_or("too large")?;
     let mut recording = Recording::new(Texel::F16);
     let bits = recording.upload(0, 0..op.bytes().len() as u64);
@@ -99,7 +104,7 @@ fn on_device(gpu: &Gpu, file: &[u8], starts: Starts, planes: &[Vec<i16>]) -> Res
     let is_same = op.parts(0).iter().zip(planes).all(|(part, plane)| {
         coefficients[part.start as usize..part.end as usize] == *bytemuck::cast_slice::<i16, u8>(plane)
     });
-    if is_same { Ok(()) } else { Err("other coefficients than the host's".into()) }
+    if is_same { Ok(coefficients.len()) } else { Err("other coefficients than the host's".into()) }
 }
 
 fn coded(
@@ -116,9 +121,9 @@ fn coded(
     Ok(gpu.run(recording, &[Source::Planes(bytes)])?.bytes)
 }
 
-fn whole(op: &HuffmanEncode, bytes: &[u8], tables: &HuffmanTables) -> Result<(), Failure> {
+fn whole(op: &HuffmanEncode, bytes: &[u8], tables: &HuffmanTables) -> Result<usize, Failure> {
     match HuffmanEncode::bits(bytes).ok_or("no bits")? {
-        Bits::All(bits) => Ok(drop(encode::baseline_file(op.frame(), tables, &Options::default(), bits)?)),
+        Bits::All(bits) => Ok(encode::baseline_file(op.frame(), tables, &Options::default(), bits)?.len()),
         Bits::More(bytes) => Err(format!("{bytes} bytes").into()),
     }
 }

@@ -224,7 +224,7 @@ impl HuffmanEncode {
             let pair = encode::table_pair(&self.frame, index) as u32;
             for (place, unit) in (0..h * v).zip(&mut next) {
                 let back = if place == 0 { unit_count - (h * v - 1) } else { 1 };
-                *unit = [index as u32, place % h | (place / h) << 16, pair, back];
+                *unit = [index as u32, (place % h) | ((place / h) << 16), pair, back];
             }
         }
         let place = |at: usize| u32::from(NATURAL_FROM_ZIGZAG[at]);
