@@ -130,6 +130,7 @@ fn plan(picture: Picture) -> Plan {
         pack: None,
         is_opaque: false,
         fdct: None,
+        huffman: None,
         warnings: Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ use tintype_engine::{
         unpack::{self, Bands, Components},
     },
     plan::{self, Device, Picture, Shrink, Stage},
+    record::Bound,
 };
 use tintype_jpeg::{
     Coefficients, ColorTransform, Component, Frame,
@@ -66,7 +67,7 @@ fn transformed(gpu: &Gpu, component: &Component, blocks: &[i16], side: u32) -> V
     let bytes = u64::from(idct::row_bytes(component, side) * component.blocks.height * side);
     let plane = recording.readback(bytes, bytes);
     let all = idct::Blocks { rows: component.blocks.height, columns: 0..component.blocks.width };
-    idct::record(&mut recording, component, side, &all, coefficients, plane);
+    idct::record(&mut recording, component, side, &all, &Bound::Buffer(coefficients), plane);
     gpu.run(recording, &[bytemuck::cast_slice::<i16, u8>(blocks).into()]).unwrap().bytes
 }
 

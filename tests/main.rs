@@ -11,6 +11,7 @@ mod faces;
 mod hostile;
 mod http;
 mod jpeg;
+mod jpeg_huffman;
 mod large;
 mod ops;
 mod plans;

@@ -9,6 +9,7 @@
 //! caller to say. Start with [`decode`].
 
 mod bits;
+mod bitstream;
 mod error;
 mod header;
 mod huffman;
@@ -20,6 +21,7 @@ mod sequential;
 
 use std::ops::Range;
 
+pub use bitstream::{Bitstream, CodeWords, Interval, Unit};
 pub use error::{Bound, DecodeError};
 pub use header::{Coding, Header};
 pub use segments::{Segment, Segments};

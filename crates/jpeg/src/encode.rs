@@ -143,6 +143,45 @@ pub fn baseline_header(frame: &Frame, tables: &HuffmanTables, options: &Options)
     Ok(out)
 }
 
+/// Entropy-coded bits that somebody else made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bits<'a> {
+    /// The bits, the first in the highest place of the first byte; as many bytes as they take, no zeros behind bytes of ones.
+    pub bytes: &'a [u8],
+    /// How many they are.
+    pub count: u64,
+}
+
+/// A baseline file without restart markers, whose scan is `bits`; `options.coding` and `options.restart` are not looked at.
+pub fn baseline_file(
+    frame: &Frame,
+    tables: &HuffmanTables,
+    options: &Options,
+    bits: Bits<'_>,
+) -> Result<Vec<u8>, EncodeError> {
+    let mut out = baseline_header(frame, tables, &Options { restart: Restart::Never, ..options.clone() })?;
+    out.reserve(bits.bytes.len() + bits.bytes.len() / 64 + 2);
+    bits::append_stuffed(&mut out, bits.bytes, bits.count);
+    header::end(&mut out);
+    Ok(out)
+}
+
+/// The baseline file of `coefficients` with these tables, which have a code for everything that occurs; `options.coding` is
+/// not looked at.
+pub fn baseline(
+    coefficients: &Coefficients,
+    tables: &HuffmanTables,
+    options: &Options,
+) -> Result<Vec<u8>, EncodeError> {
+    error::check(coefficients)?;
+    let out = baseline_header(&coefficients.frame, tables, options)?;
+    let mut packer = Packer::new(out, tables);
+    sequential::code(coefficients, &Scan::sequential(&coefficients.frame), options.restart, &mut packer);
+    let mut out = packer.finish();
+    header::end(&mut out);
+    Ok(out)
+}
+
 /// The marker at the end of every file.
 pub const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 

@@ -94,6 +94,7 @@ pub fn run_sources(gpu: &Gpu, picture: &Picture, sources: &[gpu::Source<'_>], te
         picture: picture.clone(),
         pack: None,
         fdct: None,
+        huffman: None,
         is_opaque: false,
         warnings: Vec::new(),
     };

@@ -38,6 +38,13 @@ impl Budget {
     }
 }
 
+impl Reservation {
+    /// How many bytes are held.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
         *self.budget.used.lock() -= self.bytes;

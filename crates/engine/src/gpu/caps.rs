@@ -51,7 +51,8 @@ impl Caps {
         let (texture_side, binding_bytes) = (self.texture_side, self.binding_bytes);
         if self.is_software {
             let (band_bytes, shrink) = (plan::Device::BAND_BYTES_SOFTWARE, plan::Shrink::TwiceLeft);
-            return plan::Device { texture_side, binding_bytes, band_bytes, inverse: Inverse::Host, shrink };
+            let coders = plan::Coders { is_software: true, ..plan::Coders::default() };
+            return plan::Device { texture_side, binding_bytes, band_bytes, inverse: Inverse::Host, shrink, coders };
         }
         plan::Device { texture_side, binding_bytes, ..plan::Device::default() }
     }

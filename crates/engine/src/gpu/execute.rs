@@ -8,17 +8,20 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    Core, GpuError, Output, PassTime, Source,
+    Core, GpuError, Kept, Output, PassTime, Source,
     budget::Reservation,
-    memory::Memory,
+    memory::{Left, Memory},
     pipelines::Variant,
     pool::{BufferUse, PooledBuffer, PooledTexture},
     profile::Timestamps,
 };
 use crate::{
     Recording,
-    record::{Allocation, BufferRole, ImageId, Pass},
+    record::{Allocation, BufferRole, Grid, ImageId, LINE, Pass},
 };
+
+/// Workgroups along one dimension on every adapter.
+const MAX_WORKGROUPS: u32 = 65_535;
 
 type Reply = flume::Sender<Result<Finished, GpuError>>;
 
@@ -31,7 +34,9 @@ pub(super) struct Job {
     uploads: Vec<PooledBuffer>,
     /// Images of the recording that are the caller's textures.
     given: Vec<(ImageId, wgpu::TextureView)>,
-    reservation: Reservation,
+    /// Buffers of the recording that an earlier one kept.
+    given_buffers: Vec<Kept>,
+    reservation: Arc<Reservation>,
     is_profiled: bool,
     reply: Reply,
 }
@@ -40,11 +45,12 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) struct Finished {
     readbacks: Vec<(PooledBuffer, u64)>,
+    kept: Vec<Kept>,
     texture: Option<PooledTexture>,
     timestamps: Option<Timestamps>,
     passes: Vec<(String, &'static str)>,
     gpu_time: Duration,
-    _reservation: Reservation,
+    _reservation: Arc<Reservation>,
 }
 
 impl Job {
@@ -54,12 +60,20 @@ impl Job {
         recording: Recording,
         allocation: Allocation,
         sources: &[Source<'_>],
-        reservation: Reservation,
+        reservation: Arc<Reservation>,
         is_profiled: bool,
         reply: Reply,
     ) -> Result<Self, GpuError> {
         let mut uploads = Vec::new();
+        let mut given_buffers = Vec::new();
         for buffer in &recording.buffers {
+            if let BufferRole::Given { source } = buffer.role {
+                let kept = sources.get(source).copied().and_then(Source::kept);
+                let got = kept.map_or(0, Kept::bytes);
+                let fits = kept.filter(|_| got >= buffer.bytes);
+                let error = GpuError::Input { source_index: source, got, needed: buffer.bytes };
+                given_buffers.push(fits.cloned().ok_or(error)?);
+            }
             let BufferRole::Upload { source, plane, bytes } = &buffer.role else { continue };
             let input = sources.get(*source).and_then(|source| source.plane(*plane)).unwrap_or_default();
             let part = input.get(bytes.start as usize..bytes.end as usize);
@@ -73,7 +87,7 @@ impl Job {
             let texture = sources.get(*source).copied().and_then(Source::texture);
             given.push((*image, view(&recording, *image, *source, texture)?));
         }
-        Ok(Self { recording, allocation, uploads, given, reservation, is_profiled, reply })
+        Ok(Self { recording, allocation, uploads, given, given_buffers, reservation, is_profiled, reply })
     }
 
     /// Records and submits; runs on the device's thread. The caller is answered when the device is done.
@@ -102,9 +116,9 @@ impl Job {
     }
 
     fn submit(self, core: &Arc<Core>) -> Result<(wgpu::SubmissionIndex, Arc<Completion>), GpuError> {
-        let Self { recording, allocation, uploads, given, reservation, is_profiled, reply } = self;
+        let Self { recording, allocation, uploads, given, given_buffers, reservation, is_profiled, reply } = self;
         let mut encoder = core.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("Job") });
-        let memory = Memory::lease(core, &recording, &allocation, uploads, given, &mut encoder);
+        let memory = Memory::lease(core, &recording, &allocation, uploads, given, &given_buffers, &mut encoder);
         let n_passes = recording.passes.len() as u32;
         let timestamps = (is_profiled && core.caps.has_timestamps).then(|| Timestamps::new(&core.device, n_passes));
         encode(core, &recording, &memory, timestamps.as_ref(), &mut encoder)?;
@@ -117,11 +131,14 @@ impl Job {
 
         let passes = recording.passes.iter().map(|pass| (pass.to_string(), pass.name())).collect();
         let result_slot = recording.result.map(|image| allocation.slot_of_image[image.index()]);
-        let (uploads, readbacks, texture) = memory.release(core, result_slot);
+        let Left { uploads, readbacks, kept, texture } = memory.release(core, result_slot);
+        let keep = |buffer| Kept::new(buffer, core.pool.clone(), reservation.clone());
+        let kept = kept.into_iter().map(keep).collect();
         let to_map: Vec<wgpu::Buffer> = readbacks.iter().map(|(buffer, _)| buffer.buffer.clone()).collect();
         let timed = timestamps.as_ref().map(|timestamps| timestamps.readable.clone());
         let finished = Finished {
             readbacks,
+            kept,
             texture,
             timestamps,
             passes: if is_profiled { passes } else { Vec::new() },
@@ -283,7 +300,16 @@ fn dispatch(
         open.set_bind_group(1, tape_group, &[pass.tape]);
     }
     let [x, y] = core.caps.workgroup;
-    open.dispatch_workgroups(pass.grid[0].div_ceil(x), pass.grid[1].div_ceil(y), 1);
+    let [across, down] = match pass.grid {
+        Grid::Plane([width, height]) => [width.div_ceil(x), height.div_ceil(y)],
+        Grid::Line(invocations) => {
+            debug_assert_eq!(x * y, LINE, "line.wgsl counts by workgroups of this size");
+            let workgroups = invocations.div_ceil(LINE);
+            let down = workgroups.div_ceil(MAX_WORKGROUPS).max(1);
+            [workgroups.div_ceil(down), down]
+        }
+    };
+    open.dispatch_workgroups(across, down, 1);
     Ok(())
 }
 
@@ -317,6 +343,12 @@ impl Finished {
             .zip(nanoseconds)
             .map(|((pass, kernel), nanoseconds)| PassTime { pass, kernel, nanoseconds })
             .collect();
-        Output { bytes, texture: self.texture.map(|texture| core.pool.lend(texture)), gpu_time: self.gpu_time, passes }
+        Output {
+            bytes,
+            texture: self.texture.map(|texture| core.pool.lend(texture)),
+            kept: self.kept,
+            gpu_time: self.gpu_time,
+            passes,
+        }
     }
 }

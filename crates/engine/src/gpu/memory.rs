@@ -28,8 +28,32 @@ struct KernelBuffer {
     bytes: u64,
     /// Bytes that the caller gets, if any.
     used: Option<u64>,
-    /// Whether the host never sees it.
-    is_scratch: bool,
+    stay: Stay,
+}
+
+/// What becomes of a buffer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stay {
+    /// The host writes or reads it.
+    Host,
+    /// Nobody needs it any more.
+    Scratch,
+    /// It waits for another recording.
+    Kept,
+    /// It is somebody else's.
+    Given,
+}
+
+/// What is left of a job's memory when it has been submitted.
+pub(super) struct Left {
+    /// Uploads, to be mapped again.
+    pub(super) uploads: Vec<PooledBuffer>,
+    /// Read-backs, and how many of their bytes are of use.
+    pub(super) readbacks: Vec<(PooledBuffer, u64)>,
+    /// Buffers that wait for another recording.
+    pub(super) kept: Vec<PooledBuffer>,
+    /// The image that was asked for.
+    pub(super) texture: Option<PooledTexture>,
 }
 
 impl KernelBuffer {
@@ -50,6 +74,7 @@ impl Memory {
         allocation: &Allocation,
         uploads: Vec<PooledBuffer>,
         given: Vec<(ImageId, wgpu::TextureView)>,
+        given_buffers: &[super::Kept],
         encoder: &mut wgpu::CommandEncoder,
     ) -> Self {
         let pool = &core.pool;
@@ -60,30 +85,40 @@ impl Memory {
             let upload = uploads.next().expect("fill() made one per upload and two more");
             upload.buffer.unmap();
             if is_unified {
-                return KernelBuffer { kernel: upload, host: None, bytes, used: None, is_scratch: false };
+                return KernelBuffer { kernel: upload, host: None, bytes, used: None, stay: Stay::Host };
             }
             let kernel = pool.buffer(BufferUse::Device, bytes);
             encoder.copy_buffer_to_buffer(&upload.buffer, 0, &kernel.buffer, 0, upload.buffer.size());
-            KernelBuffer { kernel, host: Some(upload), bytes, used: None, is_scratch: false }
+            KernelBuffer { kernel, host: Some(upload), bytes, used: None, stay: Stay::Host }
         };
+        let mut given_buffers = given_buffers.iter();
         let mut buffers = Vec::new();
         for buffer in &recording.buffers {
             buffers.push(match buffer.role {
                 BufferRole::Upload { .. } => from_host(buffer.bytes, encoder),
                 BufferRole::Readback { used } => {
-                    let host = pool.buffer(BufferUse::Readback, buffer.bytes);
                     let (kernel, host) = if is_unified {
-                        (host, None)
+                        (pool.buffer(BufferUse::Readback, buffer.bytes), None)
                     } else {
+                        // Only what is of use is copied and comes back.
+                        let host = pool.buffer(BufferUse::Readback, used);
                         (pool.buffer(BufferUse::Device, buffer.bytes), Some(host))
                     };
-                    KernelBuffer { kernel, host, bytes: buffer.bytes, used: Some(used), is_scratch: false }
+                    KernelBuffer { kernel, host, bytes: buffer.bytes, used: Some(used), stay: Stay::Host }
                 }
-                BufferRole::Scratch => {
+                BufferRole::Scratch | BufferRole::Kept => {
                     let kernel = pool.buffer(BufferUse::Device, buffer.bytes);
-                    KernelBuffer { kernel, host: None, bytes: buffer.bytes, used: None, is_scratch: true }
+                    let stay = if buffer.role == BufferRole::Kept { Stay::Kept } else { Stay::Scratch };
+                    KernelBuffer { kernel, host: None, bytes: buffer.bytes, used: None, stay }
+                }
+                BufferRole::Given { .. } => {
+                    let kernel = given_buffers.next().expect("fill() found one for each").alias();
+                    KernelBuffer { kernel, host: None, bytes: buffer.bytes, used: None, stay: Stay::Given }
                 }
             });
+        }
+        for (memory, buffer) in buffers.iter().zip(&recording.buffers).filter(|(_, buffer)| buffer.is_zeroed) {
+            encoder.clear_buffer(&memory.kernel.buffer, 0, Some(buffer.bytes.next_multiple_of(4)));
         }
         buffers.push(from_host(recording.uniforms.len() as u64, encoder));
         buffers.push(from_host(recording.tables.len() as u64, encoder));
@@ -106,6 +141,11 @@ impl Memory {
                 wgpu::BindingResource::TextureView(view)
             }
             Bound::Buffer(buffer) => self.buffers[buffer.index()].binding(),
+            Bound::Part(buffer, range) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: &self.buffers[buffer.index()].kernel.buffer,
+                offset: range.start,
+                size: wgpu::BufferSize::new(range.end - range.start),
+            }),
             Bound::Table(range) => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                 buffer: self.tables(),
                 offset: range.start,
@@ -123,25 +163,28 @@ impl Memory {
         }
     }
 
-    /// Gives back what later submissions may overwrite. What is left: uploads to be mapped again, read-backs, the texture
-    /// in `result_slot`.
-    pub(super) fn release(
-        self,
-        core: &Core,
-        result_slot: Option<usize>,
-    ) -> (Vec<PooledBuffer>, Vec<(PooledBuffer, u64)>, Option<PooledTexture>) {
-        let (mut uploads, mut readbacks, mut result) = (Vec::new(), Vec::new(), None);
+    /// Gives back what later submissions may overwrite. What is left is handed out, with the texture in `result_slot`.
+    pub(super) fn release(self, core: &Core, result_slot: Option<usize>) -> Left {
+        let mut left = Left { uploads: Vec::new(), readbacks: Vec::new(), kept: Vec::new(), texture: None };
         for (slot, texture) in self.textures.into_iter().enumerate() {
             if Some(slot) == result_slot {
-                result = Some(texture);
+                left.texture = Some(texture);
             } else {
                 core.pool.return_texture(texture);
             }
         }
-        for KernelBuffer { kernel, host, used, is_scratch, .. } in self.buffers {
-            if is_scratch {
-                core.pool.return_buffer(kernel);
-                continue;
+        for KernelBuffer { kernel, host, used, stay, .. } in self.buffers {
+            match stay {
+                Stay::Host => {}
+                Stay::Scratch => {
+                    core.pool.return_buffer(kernel);
+                    continue;
+                }
+                Stay::Kept => {
+                    left.kept.push(kernel);
+                    continue;
+                }
+                Stay::Given => continue,
             }
             let mapped = match host {
                 Some(host) => {
@@ -154,10 +197,10 @@ impl Memory {
                 }
             };
             match used {
-                Some(used) => readbacks.push((mapped, used)),
-                None => uploads.push(mapped),
+                Some(used) => left.readbacks.push((mapped, used)),
+                None => left.uploads.push(mapped),
             }
         }
-        (uploads, readbacks, result)
+        left
     }
 }

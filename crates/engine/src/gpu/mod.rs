@@ -10,6 +10,7 @@ mod budget;
 mod caps;
 mod error;
 mod execute;
+mod kept;
 mod memory;
 mod pipelines;
 mod pool;
@@ -24,6 +25,7 @@ use tintype_wgsl::Texel;
 pub use adapter::GpuOptions;
 pub use caps::Caps;
 pub use error::GpuError;
+pub use kept::Kept;
 pub use pipelines::group_entries;
 pub use pool::{Counters, Lent};
 pub use profile::PassTime;
@@ -70,6 +72,8 @@ pub enum Source<'a> {
     /// A texture that is on the device already: premultiplied, in the recording's space, in any format that is read as
     /// floats. It stays the caller's.
     Texture(&'a wgpu::Texture),
+    /// A buffer that an earlier recording kept. All of the memory that this recording needs is what that one asked for.
+    Kept(&'a Kept),
 }
 
 impl<'a> Source<'a> {
@@ -77,13 +81,20 @@ impl<'a> Source<'a> {
         match self {
             Self::Samples(samples) => (index == 0).then_some(samples),
             Self::Planes(planes) => planes.get(index).copied(),
-            Self::Texture(_) => None,
+            Self::Texture(_) | Self::Kept(_) => None,
+        }
+    }
+
+    fn kept(self) -> Option<&'a Kept> {
+        match self {
+            Self::Kept(kept) => Some(kept),
+            Self::Samples(_) | Self::Planes(_) | Self::Texture(_) => None,
         }
     }
 
     fn texture(self) -> Option<&'a wgpu::Texture> {
         match self {
-            Self::Samples(_) | Self::Planes(_) => None,
+            Self::Samples(_) | Self::Planes(_) | Self::Kept(_) => None,
             Self::Texture(texture) => Some(texture),
         }
     }
@@ -102,6 +113,8 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// The image that the recording kept, if it keeps one; it goes back to the pool when dropped, unless kept.
     pub texture: Option<Lent>,
+    /// The buffers that the recording keeps, in its order.
+    pub kept: Vec<Kept>,
     /// Time from submission to completion.
     pub gpu_time: Duration,
     /// Time of each pass on the device; empty unless asked for.
@@ -243,7 +256,11 @@ impl Gpu {
         let core = &self.0.core;
         core.health.check()?;
         let allocation = recording.allocate(core.caps.texture_side);
-        let reservation = core.budget.reserve(allocation.peak_bytes)?;
+        let reservation = match sources.iter().find_map(|source| source.kept()) {
+            // Whoever holds memory must not wait for more.
+            Some(kept) => kept.reservation(allocation.peak_bytes)?,
+            None => Arc::new(core.budget.reserve(allocation.peak_bytes)?),
+        };
         let (reply, pending) = flume::bounded(1);
         let job = execute::Job::fill(core, recording, allocation, sources, reservation, profiled, reply)?;
         self.0.threads.submit(job)?;

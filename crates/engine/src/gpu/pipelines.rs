@@ -183,8 +183,8 @@ fn module(device: &wgpu::Device, kernel: &Kernel, texel: Texel) -> wgpu::ShaderM
     let mut checks = wgpu::ShaderRuntimeChecks::checked();
     checks.force_loop_bounding = false;
     // SAFETY: the text is ours, fixed at build time. Every loop in it counts an integer up to a number that comes from a
-    // params block, a tape's length or a span of a weights table, all of which the engine computes and bounds; none depends
-    // on pixels. All other checks stay on.
+    // params block, a tape's length or a span of a weights table, all of which the engine computes and bounds, or that is at
+    // most 64; none depends on pixels otherwise, or on the bits of a file. All other checks stay on.
     unsafe { device.create_shader_module_trusted(descriptor, checks) }
 }
 

@@ -91,6 +91,13 @@ impl Drop for Lent {
     }
 }
 
+impl PooledBuffer {
+    /// The same buffer for somebody who only reads it, and does not give it back.
+    pub(super) fn alias(&self) -> Self {
+        Self { buffer: self.buffer.clone(), usage: self.usage }
+    }
+}
+
 #[derive(Debug)]
 enum Idle {
     Texture(PooledTexture),
@@ -193,7 +200,7 @@ impl Pool {
             (BufferUse::Upload, true) => Usage::MAP_WRITE | on_device,
             (BufferUse::Upload, false) => Usage::MAP_WRITE | Usage::COPY_SRC,
             (BufferUse::Device, _) => on_device | Usage::COPY_DST | Usage::COPY_SRC,
-            (BufferUse::Readback, true) => Usage::MAP_READ | on_device,
+            (BufferUse::Readback, true) => Usage::MAP_READ | on_device | Usage::COPY_DST,
             (BufferUse::Readback, false) => Usage::MAP_READ | Usage::COPY_DST,
         };
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {

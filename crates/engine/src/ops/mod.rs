@@ -2,12 +2,16 @@
 //!
 //! An operation *is* its parameters; its constructor refuses what cannot be done, so that everything after it cannot
 //! fail. [`unpack`] and [`pack`] are not in the list: they stand at the ends of a plan, between bytes and images; nor are [`idct`] and
-//! [`fdct`], which stand outside of them for a JPEG.
+//! [`fdct`], which stand outside of them for a JPEG, [`huffman_decode`] and [`huffman_encode`] beyond those, and [`prefix_sum`], which
+//! both need.
 
 pub mod fdct;
+pub mod huffman_decode;
+pub mod huffman_encode;
 pub mod idct;
 mod op;
 pub mod pack;
+pub mod prefix_sum;
 pub mod unpack;
 
 #[cfg(any(test, feature = "reference"))]
@@ -17,6 +21,8 @@ use tintype_pixels::Planes;
 use crate::reference::RefImage;
 
 pub use fdct::Fdct;
+pub use huffman_decode::HuffmanDecode;
+pub use huffman_encode::HuffmanEncode;
 pub use idct::Inverse;
 #[cfg(any(test, feature = "reference"))]
 pub use op::Exercised;

@@ -1,5 +1,6 @@
 //! What a plan must know of the device: limits, and sizes that were measured to be good.
 
+use super::Coders;
 use crate::ops::Inverse;
 
 /// When a JPEG is decoded at a half, a quarter or an eighth of its size.
@@ -29,6 +30,8 @@ pub struct Device {
     pub inverse: Inverse,
     /// When a JPEG is decoded smaller.
     pub shrink: Shrink,
+    /// Where a JPEG's bits are coded.
+    pub coders: Coders,
 }
 
 impl Device {
@@ -48,6 +51,7 @@ impl Default for Device {
             band_bytes: Self::BAND_BYTES_GPU,
             inverse: Inverse::Device,
             shrink: Shrink::Never,
+            coders: Coders::default(),
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::fmt::{self, Write as _};
 
+use tintype_jpeg::encode::HuffmanTables;
 use tintype_pixels::Size;
+use tintype_wgsl::Texel;
 
 use super::{Plan, picture::Picture};
 use crate::{
-    ops::{Reach, Step},
+    ops::{HuffmanDecode, HuffmanEncode, Reach, Step, huffman_encode::Room},
     record::Recording,
 };
 
@@ -37,6 +39,15 @@ impl Plan {
         if let Some(fdct) = &self.fdct {
             line(&mut text, "", "fdct", &self.size().to_string(), &fdct.frame.to_string());
         }
+        if self.huffman.is_some() {
+            line(
+                &mut text,
+                "",
+                "huffman",
+                &self.size().to_string(),
+                "on the device, fitted tables, in two submissions",
+            );
+        }
         let allocation = recording.allocate(u32::MAX);
         let (up, down) = recording.traffic_bytes();
         let facts = format!(
@@ -53,9 +64,27 @@ impl Plan {
 
     /// The plan as passes, images and buffers.
     pub fn record(&self) -> Recording {
+        self.record_decoding(&[])
+    }
+
+    /// The same, with the coefficients of some sources decoded on the device. Each is the only picture of its bits, which are given as
+    /// samples of that source; the status of each is read back before anything else, in this order.
+    pub fn record_decoding(&self, sources: &[(usize, &HuffmanDecode)]) -> Recording {
         let mut recording = Recording::new(self.working.texel);
+        for (source, huffman) in sources {
+            let bits = recording.upload(*source, 0..huffman.bytes().len() as u64);
+            let coefficients = recording.scratch(huffman.coefficient_bytes());
+            huffman.record(&mut recording, bits, coefficients);
+            recording.decode(*source, coefficients, huffman.parts(0));
+        }
         let image = self.picture.record(&mut recording);
         match (&self.pack, &self.fdct) {
+            (Some(pack), Some(fdct)) if let Some(huffman) = &self.huffman => {
+                let samples = pack.record_on_device(&mut recording, image);
+                let planes = fdct.record_to(&mut recording, samples, pack.layout, Recording::kept);
+                huffman.record_statistics(&mut recording, &planes);
+                recording.reserve_for(&coding(huffman, &HuffmanTables::standard(), Room::Guess(0)));
+            }
             (Some(pack), Some(fdct)) => {
                 let samples = pack.record_on_device(&mut recording, image);
                 fdct.record(&mut recording, samples, pack.layout);
@@ -64,6 +93,12 @@ impl Plan {
             (None, _) => recording.keep(image),
         }
         recording
+    }
+
+    /// The recording after [`Plan::record`], where [`Plan::huffman`] is there: its sources are what that one kept, and what it
+    /// reads back are the bits that `tables` make of them.
+    pub fn record_bits(&self, tables: &HuffmanTables, room: Room) -> Option<Recording> {
+        self.huffman.as_ref().map(|huffman| coding(huffman, tables, room))
     }
 
     fn explain_picture(&self, picture: &Picture, text: &mut String, indent: &str) {
@@ -110,6 +145,15 @@ impl Plan {
         }
         flush(text, indent, &mut tape);
     }
+}
+
+/// From kept coefficients to bits.
+fn coding(huffman: &HuffmanEncode, tables: &HuffmanTables, room: Room) -> Recording {
+    let mut recording = Recording::new(Texel::F16);
+    let components = huffman.frame().components.iter().enumerate();
+    let planes: Vec<_> = components.map(|(i, c)| recording.given_buffer(i, c.blocks.area() * 128)).collect();
+    huffman.record(&mut recording, &planes, tables, room);
+    recording
 }
 
 fn change(from: &str, before: Size, after: Size) -> String {

@@ -5,21 +5,24 @@
 
 use std::sync::Arc;
 
-use tintype_jpeg::{Frame, inverse::Scale};
+use tintype_jpeg::{Frame, decode::Coding, inverse::Scale};
 use tintype_options::{Border, Refine, TransformOptions, Warning};
 use tintype_pixels::{Depth, ImageInfo, Layout, Orientation, Rect, Rgba, Size, SourceColor};
 use tintype_wgsl::Texel;
 
-use super::{Device, Geometry, Placement, PlanError, Shrink, optimize, picture::Picture, resolve};
+use super::{Bits, Coders, Device, Geometry, Placement, PlanError, Shrink, optimize, picture::Picture, resolve};
 use crate::{
     Space, Working,
     ops::{
-        Background, Blur, ColorMatrix, Composite, Crop, Defringe, Fdct, Gamma, Matte, Orient, Pack, Pad, Reach, Resize,
-        Sharpen, Step, ToEncoded, ToLinear, Unpack,
+        Background, Blur, ColorMatrix, Composite, Crop, Defringe, Fdct, Gamma, HuffmanEncode, Matte, Orient, Pack, Pad,
+        Reach, Resize, Sharpen, Step, ToEncoded, ToLinear, Unpack,
         resize::{Axis, Filter, Stretch},
         unpack::{Bands, Components},
     },
 };
+
+/// Pixels of a photograph at quality 80 in a byte of its file.
+const PIXELS_PER_BYTE: u64 = 5;
 
 /// What the planner must know of a source; the header tells all of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +123,8 @@ pub struct Plan {
     pub pack: Option<Pack>,
     /// What the packed samples become before they leave, where they are to be a JPEG's coefficients.
     pub fdct: Option<Fdct>,
+    /// Who makes the bits of the coefficients, where it is the device.
+    pub huffman: Option<HuffmanEncode>,
     /// Whether no pixel of the result can be transparent.
     pub is_opaque: bool,
     /// What was odd about the sizes that were asked for.
@@ -158,7 +163,7 @@ impl Plan {
             dither: layout.depth == Depth::U8 && has_gradients(&sources[0], &picture),
             binding_bytes: request.device.binding_bytes,
         });
-        Ok(Self { working, picture, pack, fdct: None, is_opaque, warnings })
+        Ok(Self { working, picture, pack, fdct: None, huffman: None, is_opaque, warnings })
     }
 
     /// The same plan, which leaves the coefficients of a JPEG with this frame instead of samples, where the device can make them;
@@ -168,6 +173,20 @@ impl Plan {
         let is_same = frame.size == self.size();
         let fdct = self.pack.as_ref().and_then(|pack| Fdct::new(frame, pack.layout, pack.binding_bytes));
         self.fdct = fdct.filter(|_| is_same);
+        self
+    }
+
+    /// The same plan of a JPEG, which leaves the bits of a baseline file instead of coefficients, where `coders` says that the device
+    /// makes them; [`Plan::huffman`] says whether. It takes two submissions: [`Plan::record`] reads back the counts of
+    /// symbols, for tables that fit, and [`Plan::record_bits`] the bits.
+    #[must_use]
+    pub fn as_jpeg_bits(mut self, coders: Coders) -> Self {
+        let ending = self.fdct.as_ref().zip(self.pack.as_ref());
+        self.huffman = ending.and_then(|(fdct, pack)| {
+            let bytes = fdct.frame.size.area() / PIXELS_PER_BYTE;
+            coders.encode(Bits { frame: &fdct.frame, coding: Coding::Sequential, bytes }).device?;
+            HuffmanEncode::new(fdct.frame.clone(), pack.binding_bytes)
+        });
         self
     }
 
@@ -415,7 +434,7 @@ impl<'a> Outline<'a> {
         let encode = is_picture && ends_linear;
         let binding_bytes = request.device.binding_bytes;
         let pack = is_packed.then_some(Pack { layout, encode, dither: false, binding_bytes });
-        Ok(Plan { working, picture, pack, fdct: None, is_opaque, warnings: Vec::new() })
+        Ok(Plan { working, picture, pack, fdct: None, huffman: None, is_opaque, warnings: Vec::new() })
     }
 
     /// Crop and both axes; the larger reduction first.

@@ -17,7 +17,7 @@ pub struct Allocation {
     pub slots: Vec<Size>,
     /// The slot of each image.
     pub slot_of_image: Vec<usize>,
-    /// Device bytes of textures, uploads, tables and read-backs together.
+    /// Device bytes of textures, uploads, tables and read-backs together, or what a recording after this needs, if that is more.
     pub peak_bytes: u64,
 }
 
@@ -55,7 +55,7 @@ impl Recording {
         let textures: u64 = slots.iter().map(|size| size.area() * u64::from(self.texel.bytes())).sum();
         let buffers: u64 = self.buffers.iter().map(|buffer| size_class(buffer.bytes)).sum();
         let tables = size_class(self.tables.len() as u64) + size_class(self.uniforms.len() as u64);
-        Allocation { slots, slot_of_image, peak_bytes: textures + buffers + tables }
+        Allocation { slots, slot_of_image, peak_bytes: (textures + buffers + tables).max(self.least_bytes) }
     }
 
     /// Bytes that go up and come down, for people.

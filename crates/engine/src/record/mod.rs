@@ -10,4 +10,5 @@ mod tape;
 pub(crate) use liveness::texture_class;
 pub use liveness::{Allocation, size_class};
 pub use recording::{Bound, BufferId, BufferRole, ImageId, Pass, PassBuilder, Recording};
+pub(crate) use recording::{Grid, LINE};
 pub use tape::{Instruction, TAPE_LEN};

@@ -10,6 +10,9 @@ use super::tape::{Instruction, TAPE_LEN, TapeBlock};
 /// Uniform blocks and tables start at multiples of this, which satisfies every adapter's offset alignment.
 const ALIGNMENT: usize = 256;
 
+/// Invocations of a workgroup, of whatever shape: lines are counted in these.
+pub(crate) const LINE: u32 = 64;
+
 /// A working image of a recording. It has no memory until the recording runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageId(usize);
@@ -51,6 +54,13 @@ pub enum BufferRole {
     },
     /// Written and read by passes alone.
     Scratch,
+    /// Left on the device for another recording, in the order of the recording.
+    Kept,
+    /// What an earlier recording left there.
+    Given {
+        /// Which input.
+        source: usize,
+    },
 }
 
 /// A buffer: its use and how many bytes it needs.
@@ -58,6 +68,8 @@ pub enum BufferRole {
 pub(crate) struct BufferDesc {
     pub(crate) role: BufferRole,
     pub(crate) bytes: u64,
+    /// Whether it is zero before the passes run; otherwise it holds what was there.
+    pub(crate) is_zeroed: bool,
 }
 
 /// What stands behind one binding of group 0, after the params.
@@ -67,8 +79,19 @@ pub enum Bound {
     Image(ImageId),
     /// A whole buffer.
     Buffer(BufferId),
+    /// A range of a buffer's bytes that begins at a multiple of [`Recording::PART_ALIGNMENT`].
+    Part(BufferId, Range<u64>),
     /// A table in the recording's data: a range of bytes.
     Table(Range<u64>),
+}
+
+/// How many invocations a pass has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grid {
+    /// At least so many in x and y.
+    Plane([u32; 2]),
+    /// At least so many, whatever a workgroup's shape: workgroups are counted along x, then y.
+    Line(u32),
 }
 
 /// One dispatch.
@@ -81,8 +104,7 @@ pub struct Pass {
     /// Offset of the tape's block in the uniforms; 0 is the empty tape.
     pub(crate) tape: u32,
     pub(crate) bound: Vec<Bound>,
-    /// Invocations in x and y.
-    pub(crate) grid: [u32; 2],
+    pub(crate) grid: Grid,
     /// What is written: an image, or nothing when it is a buffer.
     pub(crate) output: Option<ImageId>,
     tape_len: usize,
@@ -98,7 +120,7 @@ impl Pass {
     pub(crate) fn reads(&self) -> impl Iterator<Item = ImageId> {
         self.bound.iter().filter_map(|bound| match bound {
             Bound::Image(image) if Some(*image) != self.output => Some(*image),
-            Bound::Image(_) | Bound::Buffer(_) | Bound::Table(_) => None,
+            Bound::Image(_) | Bound::Buffer(_) | Bound::Part(..) | Bound::Table(_) => None,
         })
     }
 }
@@ -116,7 +138,10 @@ impl fmt::Display for Pass {
         if self.tape_len > 0 {
             write!(f, " +tape({})", self.tape_len)?;
         }
-        write!(f, " {}x{}", self.grid[0], self.grid[1])
+        match self.grid {
+            Grid::Plane([x, y]) => write!(f, " {x}x{y}"),
+            Grid::Line(invocations) => write!(f, " {invocations}"),
+        }
     }
 }
 
@@ -133,8 +158,12 @@ pub struct Recording {
     pub(crate) tables: Vec<u8>,
     /// Images that are an input of the caller's already, and which; no pass writes them.
     pub(crate) given: Vec<(ImageId, usize)>,
+    /// Coefficients that passes have decoded: of which input, and where in the buffer each of its planes is.
+    pub(crate) decoded: Vec<(usize, BufferId, Vec<Range<u64>>)>,
     /// The image that a caller wants as a texture, kept alive to the end.
     pub(crate) result: Option<ImageId>,
+    /// Device bytes that are asked for at least: those of a recording that will read what this one keeps.
+    pub(crate) least_bytes: u64,
 }
 
 impl Recording {
@@ -148,7 +177,9 @@ impl Recording {
             uniforms: Vec::new(),
             tables: Vec::new(),
             given: Vec::new(),
+            decoded: Vec::new(),
             result: None,
+            least_bytes: 0,
         };
         recording.uniform(bytemuck::bytes_of(&TapeBlock::new(&[])));
         recording
@@ -185,19 +216,52 @@ impl Recording {
     /// A buffer that holds `bytes` of one plane of input `source`.
     pub fn upload_plane(&mut self, source: usize, plane: usize, bytes: Range<u64>) -> BufferId {
         let len = bytes.end - bytes.start;
-        self.buffers.push(BufferDesc { role: BufferRole::Upload { source, plane, bytes }, bytes: len });
-        BufferId(self.buffers.len() - 1)
+        self.buffer(BufferRole::Upload { source, plane, bytes }, len)
+    }
+
+    /// Has the planes of input `source` be read from these parts of a buffer, which passes write, instead of uploads.
+    pub fn decode(&mut self, source: usize, coefficients: BufferId, planes: &[Range<u64>]) {
+        self.decoded.push((source, coefficients, planes.to_vec()));
+    }
+
+    /// Where a plane of input `source` is, if it is decoded on the device.
+    pub(crate) fn decoded(&self, source: usize, plane: usize) -> Option<(BufferId, Range<u64>)> {
+        let (_, buffer, planes) = self.decoded.iter().find(|(decoded, ..)| *decoded == source)?;
+        Some((*buffer, planes.get(plane)?.clone()))
     }
 
     /// A buffer of `bytes` that passes write before others read it.
     pub fn scratch(&mut self, bytes: u64) -> BufferId {
-        self.buffers.push(BufferDesc { role: BufferRole::Scratch, bytes });
-        BufferId(self.buffers.len() - 1)
+        self.buffer(BufferRole::Scratch, bytes)
     }
 
     /// A buffer of `bytes`, of which the caller gets the first `used` back.
     pub fn readback(&mut self, bytes: u64, used: u64) -> BufferId {
-        self.buffers.push(BufferDesc { role: BufferRole::Readback { used }, bytes });
+        self.buffer(BufferRole::Readback { used }, bytes)
+    }
+
+    /// A buffer of `bytes` that passes write, and that stays on the device for a recording that is given it.
+    pub fn kept(&mut self, bytes: u64) -> BufferId {
+        self.buffer(BufferRole::Kept, bytes)
+    }
+
+    /// The buffer that input `source` is, of at least `bytes`. Only read.
+    pub fn given_buffer(&mut self, source: usize, bytes: u64) -> BufferId {
+        self.buffer(BufferRole::Given { source }, bytes)
+    }
+
+    /// Asks for the memory of `next` too, which will be given what this keeps: then that cannot wait for memory while it holds some.
+    pub fn reserve_for(&mut self, next: &Self) {
+        self.least_bytes = self.least_bytes.max(next.allocate(u32::MAX).peak_bytes);
+    }
+
+    /// Has `buffer` hold zeros before the passes run.
+    pub fn zero(&mut self, buffer: BufferId) {
+        self.buffers[buffer.0].is_zeroed = true;
+    }
+
+    fn buffer(&mut self, role: BufferRole, bytes: u64) -> BufferId {
+        self.buffers.push(BufferDesc { role, bytes, is_zeroed: false });
         BufferId(self.buffers.len() - 1)
     }
 
@@ -223,7 +287,7 @@ impl Recording {
             params,
             tape: 0,
             bound: Vec::new(),
-            grid: [0, 0],
+            grid: Grid::Plane([0, 0]),
             output: None,
             tape_len: 0,
         };
@@ -258,6 +322,9 @@ impl Recording {
     fn uniform(&mut self, bytes: &[u8]) -> u32 {
         append(&mut self.uniforms, bytes) as u32
     }
+
+    /// Where parts of buffers may begin.
+    pub const PART_ALIGNMENT: u64 = ALIGNMENT as u64;
 
     /// Bytes that a binding of group 1 spans.
     pub(crate) const TAPE_BYTES: u64 = TapeBlock::BYTES as u64;
@@ -305,6 +372,16 @@ impl PassBuilder<'_> {
         self.bind(Bound::Buffer(buffer))
     }
 
+    /// Binds a range of a buffer's bytes to read. It begins at a multiple of [`Recording::PART_ALIGNMENT`].
+    pub fn part(self, buffer: BufferId, bytes: Range<u64>) -> Self {
+        self.bind(Bound::Part(buffer, bytes))
+    }
+
+    /// Binds what was bound before.
+    pub fn bound(self, bound: &Bound) -> Self {
+        self.bind(bound.clone())
+    }
+
     /// Binds a table to read.
     pub fn table(self, table: &Bound) -> Self {
         self.bind(table.clone())
@@ -312,7 +389,13 @@ impl PassBuilder<'_> {
 
     /// Number of invocations, where it is not the number of pixels that are written.
     pub fn grid(mut self, x: u32, y: u32) -> Self {
-        self.pass.grid = [x, y];
+        self.pass.grid = Grid::Plane([x, y]);
+        self
+    }
+
+    /// Number of invocations, which the kernel counts by workgroups of 64: see `line.wgsl`.
+    pub fn line(mut self, invocations: u32) -> Self {
+        self.pass.grid = Grid::Line(invocations);
         self
     }
 
@@ -324,8 +407,8 @@ impl PassBuilder<'_> {
 
     /// Writes an image, or part of it, that exists already.
     pub fn write_to(mut self, image: ImageId) -> ImageId {
-        if self.pass.grid == [0, 0] {
-            self.pass.grid = self.recording.size(image).into();
+        if self.pass.grid == Grid::Plane([0, 0]) {
+            self.pass.grid = Grid::Plane(self.recording.size(image).into());
         }
         self.pass.output = Some(image);
         self.bind(Bound::Image(image)).finish();
@@ -355,8 +438,8 @@ fn shape(pass: &Pass) -> Vec<Binding> {
     let shape = pass.bound.iter().enumerate().map(|(index, bound)| match (bound, index == last) {
         (Bound::Image(_), false) => Binding::Image,
         (Bound::Image(_), true) => Binding::ImageOut,
-        (Bound::Buffer(_), true) => Binding::BufferOut,
-        (Bound::Buffer(_) | Bound::Table(_), _) => Binding::Buffer,
+        (Bound::Buffer(_) | Bound::Part(..), true) => Binding::BufferOut,
+        (Bound::Buffer(_) | Bound::Part(..) | Bound::Table(_), _) => Binding::Buffer,
     });
     shape.collect()
 }

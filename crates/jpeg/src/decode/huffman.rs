@@ -146,6 +146,50 @@ impl Huffman {
     }
 }
 
+/// What [`words`] looks up at once.
+pub(super) const DIRECT_BITS_OF_WORDS: u32 = 9;
+const DIRECT_WORDS: usize = 1 << DIRECT_BITS_OF_WORDS;
+const LIMITS_AT: usize = DIRECT_WORDS;
+const OFFSETS_AT: usize = LIMITS_AT + 18;
+const SYMBOLS_AT: usize = OFFSETS_AT + 18;
+/// How many words [`words`] gives.
+pub(super) const WORDS: usize = SYMBOLS_AT + 64;
+
+/// The code as [`CodeWords`](super::CodeWords).
+pub(super) fn words(code: &HuffmanCode) -> Result<[u32; WORDS], DecodeError> {
+    let table = Huffman::new(code)?;
+    let mut words = [0; WORDS];
+    words[LIMITS_AT..OFFSETS_AT].copy_from_slice(&table.limits);
+    for (word, offset) in words[OFFSETS_AT..SYMBOLS_AT].iter_mut().zip(table.offsets) {
+        *word = offset as u32;
+    }
+    for (word, symbols) in words[SYMBOLS_AT..].iter_mut().zip(table.symbols.as_chunks().0) {
+        *word = u32::from_le_bytes(*symbols);
+    }
+    for next in 0..DIRECT_WORDS {
+        let long = long_entry(&words, (next as u32) << (32 - DIRECT_BITS_OF_WORDS), 1);
+        words[next] = long.filter(|entry| entry >> 8 <= DIRECT_BITS_OF_WORDS).unwrap_or(0);
+    }
+    Ok(words)
+}
+
+/// The code at the front of `bits`: its length times 256 plus its symbol.
+pub(super) fn entry_of_words(words: &[u32; WORDS], bits: u32) -> Option<u32> {
+    match words[(bits >> (32 - DIRECT_BITS_OF_WORDS)) as usize] {
+        0 => long_entry(words, bits, DIRECT_BITS_OF_WORDS + 1),
+        entry => Some(entry),
+    }
+}
+
+/// The same without looking it up; codes shorter than `from` are not considered.
+fn long_entry(words: &[u32; WORDS], bits: u32, from: u32) -> Option<u32> {
+    let front = bits >> 16;
+    let length = (from..=16).find(|length| front < words[LIMITS_AT + *length as usize])?;
+    let place = (front >> (16 - length)).wrapping_add(words[OFFSETS_AT + length as usize]) & 255;
+    let symbol = words[SYMBOLS_AT + place as usize / 4] >> (place % 4 * 8) & 255;
+    Some(length << 8 | symbol)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -106,29 +106,29 @@ impl Canvas {
 /// The parameters of a scan (B.2.3).
 pub(super) struct Scan {
     coding: Coding,
-    components: Vec<ScanComponent>,
+    pub(super) components: Vec<ScanComponent>,
     /// The first and last coefficient, in zig-zag order; all in a sequential scan.
     band: Band,
     /// Whether a higher bit has been coded before.
     refine: bool,
     /// Columns and rows of MCUs.
-    columns: u32,
-    rows: u32,
+    pub(super) columns: u32,
+    pub(super) rows: u32,
     /// For each component of the frame the number of its quantisation table.
     quantization: Vec<u8>,
 }
 
-struct ScanComponent {
+pub(super) struct ScanComponent {
     /// Its place in the frame.
-    index: usize,
+    pub(super) index: usize,
     /// Blocks in an MCU, across and down.
-    h: u32,
-    v: u32,
+    pub(super) h: u32,
+    pub(super) v: u32,
     /// Blocks in a row of the plane.
     width: u32,
     /// The numbers of its Huffman tables.
-    dc: usize,
-    ac: usize,
+    pub(super) dc: usize,
+    pub(super) ac: usize,
 }
 
 impl Scan {
@@ -291,6 +291,19 @@ impl Codes {
 }
 
 /// Where the file has no such table, the standard's is meant, whose numbers are 0 and 1.
+pub(super) fn code_of(
+    tables: &[Option<HuffmanCode>; 4],
+    number: usize,
+    standard: impl Fn() -> [standard::Code; 2],
+) -> Result<HuffmanCode, DecodeError> {
+    let standard = || {
+        let (counts, symbols) = standard().into_iter().nth(number)?;
+        Some(HuffmanCode { counts, symbols })
+    };
+    let code = tables[number].clone().or_else(standard);
+    code.ok_or(DecodeError::Damaged("a scan without its Huffman table"))
+}
+
 fn build(
     place: &mut Option<Box<Huffman>>,
     tables: &[Option<HuffmanCode>; 4],
@@ -298,12 +311,7 @@ fn build(
     standard: impl Fn() -> [standard::Code; 2],
 ) -> Result<(), DecodeError> {
     if place.is_none() {
-        let standard = || {
-            let (counts, symbols) = standard().into_iter().nth(number)?;
-            Some(HuffmanCode { counts, symbols })
-        };
-        let code = tables[number].clone().or_else(standard);
-        *place = Some(Huffman::new(&code.ok_or(DecodeError::Damaged("a scan without its Huffman table"))?)?);
+        *place = Some(Huffman::new(&code_of(tables, number, standard)?)?);
     }
     Ok(())
 }

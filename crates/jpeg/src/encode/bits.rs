@@ -70,3 +70,20 @@ impl BitWriter {
         self.out
     }
 }
+
+/// Appends `count` bits, and ones up to a whole byte, with a zero after each byte of ones.
+pub(super) fn append_stuffed(out: &mut Vec<u8>, bytes: &[u8], count: u64) {
+    let filling = (count.wrapping_neg() % 8) as u32;
+    let Some((last, mut rest)) = bytes.split_last() else { return };
+    while let Some(at) = memchr::memchr(0xff, rest) {
+        out.extend_from_slice(&rest[..=at]);
+        out.push(0);
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+    let last = last | ((1_u32 << filling) - 1) as u8;
+    out.push(last);
+    if last == 0xff {
+        out.push(0);
+    }
+}

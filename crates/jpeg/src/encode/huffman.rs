@@ -13,6 +13,17 @@ impl Statistics {
     pub fn tables(&self) -> HuffmanTables {
         HuffmanTables(std::array::from_fn(|slot| HuffmanTable::optimal(&self.0[slot])))
     }
+
+    /// How many bits a baseline scan of these symbols takes with `tables`, values behind codes included.
+    pub fn bits(&self, tables: &HuffmanTables) -> u64 {
+        let tables = self.0.iter().zip(&tables.0);
+        let bits = tables.flat_map(|(counts, table)| {
+            table.codes().map(|(symbol, length, _)| {
+                u64::from(counts[usize::from(symbol)]) * (u64::from(length) + u64::from(symbol & 15))
+            })
+        });
+        bits.sum()
+    }
 }
 
 /// The four tables of a file, in the order of [`Statistics`].

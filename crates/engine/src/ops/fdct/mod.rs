@@ -65,6 +65,18 @@ impl Fdct {
 
     /// Appends the passes that read `samples` of `layout`; the coefficients are what the recording reads back.
     pub fn record(&self, recording: &mut Recording, samples: BufferId, layout: Layout) {
+        self.record_to(recording, samples, layout, |recording, bytes| recording.readback(bytes, bytes));
+    }
+
+    /// The same, with the coefficients of each component in the buffer of so many bytes that `place` makes.
+    pub(crate) fn record_to(
+        &self,
+        recording: &mut Recording,
+        samples: BufferId,
+        layout: Layout,
+        place: impl Fn(&mut Recording, u64) -> BufferId,
+    ) -> Vec<BufferId> {
+        let mut planes = Vec::new();
         let frame = &self.frame;
         for (index, component) in frame.components.iter().enumerate() {
             let real = real_blocks(component);
@@ -84,7 +96,8 @@ impl Fdct {
             recording.pass(params).grid(real.width * 2, real.height * 8).buffer(samples).write_buffer(plane);
 
             let bytes = coefficient_bytes(component);
-            let coefficients = recording.readback(bytes, bytes);
+            let coefficients = place(recording, bytes);
+            planes.push(coefficients);
             let reciprocals = Reciprocal::table(&component.quantization);
             let table = |part: fn(&Reciprocal) -> u32| {
                 std::array::from_fn(|i| std::array::from_fn(|j| part(&reciprocals[4 * i + j])))
@@ -103,6 +116,7 @@ impl Fdct {
             let (x, y) = (component.blocks.width, component.blocks.height);
             recording.pass(params).grid(x, y).buffer(plane).write_buffer(coefficients);
         }
+        planes
     }
 
     /// What was read back, as planes of coefficients. `None` where it is not as many as the frame says.

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use tintype_jpeg::Component;
 
-use crate::record::{BufferId, Recording};
+use crate::record::{Bound, BufferId, Recording};
 
 /// Where the coefficients become samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -61,7 +61,7 @@ pub fn record(
     component: &Component,
     side: u32,
     blocks: &Blocks,
-    coefficients: BufferId,
+    coefficients: &Bound,
     plane: BufferId,
 ) {
     // Blocks that share words of the plane are done together.
@@ -82,5 +82,5 @@ pub fn record(
         4 => pass!(half),
         _ => pass!(full),
     };
-    pass.grid(size[0], size[1]).buffer(coefficients).write_buffer(plane);
+    pass.grid(size[0], size[1]).bound(coefficients).write_buffer(plane);
 }

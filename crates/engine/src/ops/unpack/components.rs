@@ -99,15 +99,23 @@ impl Components {
             let buffer = recording.upload_plane(source, index, bytes);
             return Plane { buffer, stride, first: rows.start };
         }
-        let rows = rows.start / side..rows.end.div_ceil(side);
+        let mut rows = rows.start / side..rows.end.div_ceil(side);
+        let decoded = recording.decoded(source, index);
+        if decoded.is_some() {
+            // A part of a buffer begins with an even block.
+            rows.start -= rows.start & component.blocks.width & 1;
+        }
         let columns = reached(part.x, part.size.width, reduced.ratio.0, reduced.samples.width);
         let blocks = Blocks { rows: rows.end - rows.start, columns: columns.start / side..columns.end.div_ceil(side) };
         let block_row = u64::from(component.blocks.width) * 128;
         let bytes = u64::from(rows.start) * block_row..u64::from(rows.end) * block_row;
-        let coefficients = recording.upload_plane(source, index, bytes);
+        let coefficients = match decoded {
+            Some((buffer, part)) => Bound::Part(buffer, part.start + bytes.start..part.start + bytes.end),
+            None => Bound::Buffer(recording.upload_plane(source, index, bytes)),
+        };
         let stride = idct::row_bytes(component, side);
         let plane = recording.scratch(u64::from(stride) * u64::from(blocks.rows * side));
-        idct::record(recording, component, side, &blocks, coefficients, plane);
+        idct::record(recording, component, side, &blocks, &coefficients, plane);
         Plane { buffer: plane, stride, first: rows.start * side }
     }
 
