@@ -42,7 +42,8 @@ pub enum Starts {
         /// Rounds of decoding. Spans of one interval are in step after as many rounds as there are of them, at the latest.
         rounds: u32,
     },
-    /// After every so many MCUs, where the host has found them.
+    /// After every so many MCUs, where the host has found them. That takes it as long as decoding them: only files that do not come
+    /// into step gain by it.
     Walked {
         /// MCUs of a span.
         mcus: u32,
