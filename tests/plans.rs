@@ -373,37 +373,39 @@ fn what_is_looked_for_is_said() {
         &photo(4000, 3000),
         "width=500,segment=foreground,background=white",
         expect![[r#"
-        look     for the foreground, in a copy the model chooses; below, of 1024x1024
-        decode   jpeg 4000x3000                    rgb8
-        unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
-        resize   500x3000 → 500x375                lanczos3 y
-        tape     to_encoded
-        foreground
-          unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
-          resize   500x1024 → 500x375                catmull-rom y
-        defringe 500x375                           of 1024x1024
-        tape     background rgba(255 255 255 / 1)
-        pack     500x375                           rgb8
-        gpu      30 passes · 9 images live · up 40.2 MB · down 562.5 kB · peak 151.5 MB
-        encode   jpeg q85
-    "#]],
+            look     for the foreground, in a copy the model chooses; below, of 1024x1024
+            decode   jpeg 4000x3000                    ycbcr 4:2:0 coefficients
+            unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
+            resize   500x3000 → 500x375                lanczos3 y
+            tape     to_encoded
+            foreground
+              unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
+              resize   500x1024 → 500x375                catmull-rom y
+            defringe 500x375                           of 1024x1024
+            tape     background rgba(255 255 255 / 1)
+            pack     500x375                           rgb8
+            fdct     500x375                           ycbcr 4:2:0
+            gpu      39 passes · 9 images live · up 40.2 MB · down 589.8 kB · peak 167.0 MB
+            encode   jpeg q85
+        "#]],
     );
     check(
         &photo(4000, 3000),
         "width=500,segment=foreground,segment-refine=off,background=white",
         expect![[r#"
-        look     for the foreground, in a copy the model chooses; below, of 1024x1024
-        decode   jpeg 4000x3000                    rgb8
-        unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
-        resize   500x3000 → 500x375                lanczos3 y
-        foreground
-          unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
-          resize   500x1024 → 500x375                catmull-rom y
-        matte    500x375                           of 1024x1024
-        tape     to_encoded · background rgba(255 255 255 / 1)
-        pack     500x375                           rgb8
-        gpu      10 passes · 7 images live · up 40.2 MB · down 562.5 kB · peak 148.3 MB
-        encode   jpeg q85
-    "#]],
+            look     for the foreground, in a copy the model chooses; below, of 1024x1024
+            decode   jpeg 4000x3000                    ycbcr 4:2:0 coefficients
+            unpack   4000x3000+0+0 → 500x3000          linear f16 sRGB, lanczos3 x, 2 bands
+            resize   500x3000 → 500x375                lanczos3 y
+            foreground
+              unpack   1024x1024+0+0 → 500x1024          linear f16 , catmull-rom x
+              resize   500x1024 → 500x375                catmull-rom y
+            matte    500x375                           of 1024x1024
+            tape     to_encoded · background rgba(255 255 255 / 1)
+            pack     500x375                           rgb8
+            fdct     500x375                           ycbcr 4:2:0
+            gpu      19 passes · 7 images live · up 40.2 MB · down 589.8 kB · peak 163.9 MB
+            encode   jpeg q85
+        "#]],
     );
 }
