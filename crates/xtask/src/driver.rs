@@ -53,7 +53,8 @@ const TOOLS: [Tools; 5] = [
     },
     Tools {
         name: "ImageMagick's convert",
-        programs: &["convert"],
+        // `convert` alone may be somebody else's.
+        programs: &["convert", "identify"],
         packages: ["imagemagick", "ImageMagick", "imagemagick"],
     },
     Tools {
