@@ -131,7 +131,8 @@ pub(super) static METADATA: OptionDef = OptionDef {
     example: "none",
     doc: "Which metadata the result keeps",
     long: "copyright keeps the copyright notice, keep keeps most of EXIF with the GPS position, none keeps nothing. \
-           PNG and WebP keep what is asked for here, and nothing without it; other formats keep nothing. Orientation and color profile are applied to the pixels in every case.",
+           PNG, WebP and AVIF keep what is asked for here, and nothing without it; GIF keeps nothing. Orientation and \
+           color profile are applied to the pixels in every case.",
     page: Page::new(
         "keep, copyright or none",
         &["all", "false"],
