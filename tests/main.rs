@@ -8,6 +8,7 @@ mod conformance;
 mod docs;
 mod facade;
 mod faces;
+mod faults;
 mod hostile;
 mod http;
 mod jpeg;

@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Sign a URL, so that a server knows who made it
     Sign(SignArgs),
+    /// Have a server forget results that it keeps
+    Purge(PurgeArgs),
     /// Measure how well and how fast the installed models look at pictures
     Bench(BenchArgs),
     /// Check adapter, driver, pipelines and formats, with a remedy for what is missing
@@ -183,6 +185,36 @@ pub(crate) struct SignArgs {
     /// How long the URL is good, for example 30m, 12h or 7d [default: forever]
     #[arg(long, value_name = "DURATION")]
     pub(crate) expires: Option<String>,
+
+    /// Configuration file, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "The server's cache.purge_token is taken from the configuration file, or from \
+                        TINTYPE_CACHE__PURGE_TOKEN.\n\n\
+                        Example: tintype purge https://shop.example/shoes.jpg /logo.png")]
+pub(crate) struct PurgeArgs {
+    /// Sources, as URLs or as paths of relative ones: all that was made of them, or with them as layers
+    #[arg(value_name = "SOURCE", required_unless_present_any = ["everything", "prefix", "host"])]
+    pub(crate) sources: Vec<String>,
+
+    /// All results
+    #[arg(long, conflicts_with_all = ["sources", "prefix", "host"])]
+    pub(crate) everything: bool,
+
+    /// What was made of sources whose URL begins so, without https://: shop.example/shoes/
+    #[arg(long, value_name = "PREFIX", conflicts_with_all = ["sources", "host"])]
+    pub(crate) prefix: Vec<String>,
+
+    /// What was made of sources on this host
+    #[arg(long, value_name = "HOST", conflicts_with = "sources")]
+    pub(crate) host: Vec<String>,
+
+    /// The server
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) server: String,
 
     /// Configuration file, in TOML
     #[arg(long, value_name = "FILE")]

@@ -20,6 +20,7 @@ mod mask;
 mod models;
 mod pictures;
 mod progress;
+mod purge;
 mod serve;
 mod show;
 mod sign;
@@ -52,6 +53,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Faces(faces) => faces::run(faces, adapter),
         Command::Mask(mask) => mask::run(mask, adapter),
         Command::Sign(sign) => sign::run(sign),
+        Command::Purge(purge) => purge::run(purge),
         Command::Bench(bench) => bench::run(&bench.command, adapter),
         Command::Explain(explain) => explain::run(explain),
         Command::Doctor(doctor) => doctor::run(doctor, adapter),

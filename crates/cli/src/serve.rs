@@ -29,7 +29,7 @@ pub(crate) fn run(
         .thread_name("tintype-serve")
         .build()
         .context("the threads of the server cannot be started")?;
-    let vision = vision::of(&config.ml)?;
+    let vision = vision::maker(&config.ml)?;
     runtime.block_on(tintype_server::serve(config, vision))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,8 +6,13 @@ use tintype::Vision;
 use tintype_server::config::MlConfig;
 
 /// What finds faces and foregrounds; nothing in a program that was built without models. Loads nothing yet.
-#[cfg(feature = "ml")]
 pub(crate) fn of(config: &MlConfig) -> anyhow::Result<Option<Arc<dyn Vision>>> {
+    Ok(maker(config)?())
+}
+
+/// As [`of`], as often as it is asked: a device that is built anew needs models that are new too.
+#[cfg(feature = "ml")]
+pub(crate) fn maker(config: &MlConfig) -> anyhow::Result<impl Fn() -> Option<Arc<dyn Vision>> + Send + Sync + 'static> {
     use crate::failure::usage;
     use tintype_ml::{MattingKind, Models, ModelsOptions, On};
     use tintype_server::config::MlDevice;
@@ -32,11 +37,11 @@ pub(crate) fn of(config: &MlConfig) -> anyhow::Result<Option<Arc<dyn Vision>>> {
         MlDevice::Cpu => On::Cpu,
     };
     let options = ModelsOptions { store, on, matting, at_once: config.jobs, waiting: config.queue };
-    Ok(Some(Arc::new(Models::new(options))))
+    Ok(move || Some(Arc::new(Models::new(options.clone())) as Arc<dyn Vision>))
 }
 
 /// Nothing: this program was built without models.
 #[cfg(not(feature = "ml"))]
-pub(crate) fn of(_: &MlConfig) -> anyhow::Result<Option<Arc<dyn Vision>>> {
-    Ok(None)
+pub(crate) fn maker(_: &MlConfig) -> anyhow::Result<impl Fn() -> Option<Arc<dyn Vision>> + Send + Sync + 'static> {
+    Ok(|| None)
 }

@@ -81,6 +81,12 @@ pub trait Vision: fmt::Debug + Send + Sync {
     /// When something is there and cannot be used; that something is missing is no error.
     fn prepare(&self) -> Result<String, VisionError>;
 
+    /// Whether what models run on has failed in a way that another picture would meet too: a panic in a runtime on the device.
+    /// The device and the models are to be made anew then.
+    fn is_broken(&self) -> bool {
+        false
+    }
+
     /// Where it looks.
     fn place(&self) -> Place {
         Place::Host

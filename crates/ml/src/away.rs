@@ -8,7 +8,11 @@
 use std::{
     panic::{self, AssertUnwindSafe},
     slice,
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
     thread,
 };
 
@@ -41,6 +45,7 @@ pub(crate) trait Answers: Send + 'static {
 #[derive(Debug)]
 pub(crate) struct Away<N> {
     questions: Mutex<mpsc::Sender<Question<N>>>,
+    panics: Arc<AtomicU32>,
 }
 
 enum Question<N> {
@@ -59,11 +64,19 @@ struct Look<T> {
 impl<N: Answers> Away<N> {
     pub(crate) fn start(networks: N) -> Result<Self, VisionError> {
         let (questions, asked) = mpsc::channel();
+        let panics = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&panics);
         thread::Builder::new()
             .name("tintype-ml".to_owned())
-            .spawn(move || answer_all(&networks, &asked))
+            .spawn(move || answer_all(&networks, &asked, &counted))
             .map_err(|error| VisionError::Failed(error.into()))?;
-        Ok(Self { questions: Mutex::new(questions) })
+        Ok(Self { questions: Mutex::new(questions), panics })
+    }
+
+    /// Whether two questions in a row have ended in a panic: what the networks run on is beyond repair then, and not the picture is to
+    /// blame.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.panics.load(Ordering::Relaxed) > 1
     }
 
     /// The faces in the first `size` of `texture`. Waits for the answer, as all of these do.
@@ -101,8 +114,12 @@ impl<N: Answers> Away<N> {
     }
 }
 
-/// Until nobody is left who could ask.
-fn answer_all<N: Answers>(networks: &N, asked: &mpsc::Receiver<Question<N>>) {
+/// Until nobody is left who could ask. `panics` are those in a row.
+fn answer_all<N: Answers>(networks: &N, asked: &mpsc::Receiver<Question<N>>, panics: &AtomicU32) {
+    let count = |answered: Option<()>| match answered {
+        Some(()) => panics.store(0, Ordering::Relaxed),
+        None => drop(panics.fetch_add(1, Ordering::Relaxed)),
+    };
     let mut next = None;
     while let Some(question) = next.take().or_else(|| asked.recv().ok()) {
         next = match question {
@@ -112,7 +129,7 @@ fn answer_all<N: Answers>(networks: &N, asked: &mpsc::Receiver<Question<N>>) {
                     Question::Faces(look) if look.size == size => Ok(look),
                     other => Err(other),
                 });
-                caught(|| answer(looks, |textures, size| networks.faces(textures, size)));
+                count(caught(|| answer(looks, |textures, size| networks.faces(textures, size))));
                 rest
             }
             Question::Matte(first, by) => {
@@ -122,11 +139,11 @@ fn answer_all<N: Answers>(networks: &N, asked: &mpsc::Receiver<Question<N>>) {
                     Question::Matte(look, other) if look.size == size && other == by => Ok(look),
                     other => Err(other),
                 });
-                caught(|| answer(looks, |textures, size| networks.mattes(textures, size, by)));
+                count(caught(|| answer(looks, |textures, size| networks.mattes(textures, size, by))));
                 rest
             }
             Question::Other(question) => {
-                caught(|| question(networks));
+                count(caught(|| question(networks)));
                 None
             }
         };
@@ -316,5 +333,24 @@ mod tests {
     fn after_a_panic_others_are_answered() {
         let Some((asked, answered)) = asked(&[Ask::Faces(14), Ask::Faces(8)]) else { return };
         assert_eq!((asked, answered), (vec!["1 faces 14x1".to_owned(), "1 faces 8x1".to_owned()], 1));
+    }
+
+    #[test]
+    fn panics_in_a_row_are_not_the_pictures_fault() {
+        let Some(gpu) = gpu() else { return };
+        let away = Away::start(Scribe { gpu: gpu.clone(), asked: Arc::default() }).expect("a thread");
+        let texture = gpu.lend(Size::new(1, 1), Texel::F16).clone();
+        let broken = [8, 14, 8, 14, 14, 8].map(|width| {
+            drop(away.faces(texture.clone(), Size::new(width, 1)));
+            // Answered before it is counted.
+            drop(away.ask(|_| Err::<(), _>(VisionError::Busy)));
+            away.is_broken()
+        });
+        assert_eq!(broken, [false; 6], "a question that is answered in between");
+        for _ in 0..2 {
+            drop(away.faces(texture.clone(), Size::new(14, 1)));
+        }
+        thread::sleep(Duration::from_millis(50));
+        assert!(away.is_broken());
     }
 }

@@ -150,6 +150,13 @@ impl Vision for Models {
         Ok(if names.is_empty() { "none installed".to_owned() } else { format!("{} {place}", names.join(", ")) })
     }
 
+    fn is_broken(&self) -> bool {
+        match self.asked.get() {
+            Some((Desk::Away(away), _)) => away.is_broken(),
+            Some((Desk::Here(_), _)) | None => false,
+        }
+    }
+
     fn place(&self) -> Place {
         match self.desk() {
             Desk::Here(_) => Place::Host,

@@ -19,11 +19,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::config::Config;
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, Report};
 use crate::origin::OriginsError;
 use crate::reject::{Rejection, incident};
 use crate::state::AppState;
-use crate::{connections, envelope, metrics, routes};
+use crate::{connections, envelope, metrics, recovery, routes};
 
 /// Why the server cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +54,13 @@ pub enum ServeError {
 /// Serves until SIGTERM or Ctrl-C, then finishes what was admitted, for `server.shutdown` at most.
 ///
 /// `/healthz` answers from the moment the address is bound; `/readyz` is 503, and so are pictures, until the engine is
-/// built. `vision` finds faces and foregrounds; without it, what needs one is refused. Must run on a multi-threaded tokio
-/// runtime with I/O and time.
-pub async fn serve(config: Config, vision: Option<Arc<dyn Vision>>) -> Result<(), ServeError> {
+/// built. `vision` gives what finds faces and foregrounds, a new one for every device; without it, what needs one is refused. When
+/// the device is lost, pictures are refused until another is built. Must run on a multi-threaded tokio runtime with I/O and
+/// time.
+pub async fn serve(
+    config: Config,
+    vision: impl Fn() -> Option<Arc<dyn Vision>> + Send + Sync + 'static,
+) -> Result<(), ServeError> {
     let address = config.server.listen;
     let grace = config.server.shutdown.0;
     let state = AppState::new(config.clone())?;
@@ -67,29 +71,11 @@ pub async fn serve(config: Config, vision: Option<Arc<dyn Vision>>) -> Result<()
     let (stop, stopped) = watch::channel(false);
     let signal = signal().map_err(ServeError::Signals)?;
     let building = {
-        let (state, started) = (state.clone(), Instant::now());
+        let state = state.clone();
         async move {
-            let models = vision.clone();
-            let built = tokio::task::spawn_blocking(move || engine::build(&config, vision)).await;
-            let engine: Arc<dyn Engine> = Arc::new(built.map_err(|_panic| ServeError::Panicked)??);
-            let report = engine.report();
-            let (adapter, backend, software) = (report.adapter, report.backend, report.software);
-            tracing::info!(adapter, backend, software, ms = started.elapsed().as_millis() as u64, "ready");
-            if software {
-                tracing::warn!("no GPU: {adapter} computes on the processor");
-            }
-            state.set_engine(engine);
-            // Pictures that need none do not wait for them, and neither does the end of the process: tokio would wait for
-            // a thread of its own.
-            if let Some(models) = models {
-                let prepare = move || match models.prepare() {
-                    Ok(there) => tracing::info!("models: {there}"),
-                    Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a model cannot be used"),
-                };
-                // Without the thread, the first picture that needs a model loads it.
-                drop(thread::Builder::new().name("tintype-models".to_owned()).spawn(prepare));
-            }
-            Ok::<(), ServeError>(())
+            let build = builder(config, vision);
+            let started = tokio::task::spawn_blocking(move || state.engines().start(build)).await;
+            Ok::<(), ServeError>(started.map_err(|_panic| ServeError::Panicked)??)
         }
     };
     let serving = tokio::spawn(connections::serve(listener, router(state), until(stopped), grace));
@@ -105,6 +91,36 @@ pub async fn serve(config: Config, vision: Option<Arc<dyn Vision>>) -> Result<()
         tracing::warn!(connections = cut, "stopped with connections still open after {grace:?}");
     }
     outcome
+}
+
+/// Builds engines as `config` says, each with models of its own.
+pub(crate) fn builder(
+    config: Config,
+    vision: impl Fn() -> Option<Arc<dyn Vision>> + Send + Sync + 'static,
+) -> Box<recovery::Build> {
+    Box::new(move || build(&config, vision()))
+}
+
+/// An engine on a device of its own, and what it is in the log.
+fn build(config: &Config, vision: Option<Arc<dyn Vision>>) -> Result<Arc<dyn Engine>, engine::TransformError> {
+    let started = Instant::now();
+    let engine: Arc<dyn Engine> = Arc::new(engine::build(config, vision.clone())?);
+    let Report { adapter, backend, software } = engine.report();
+    tracing::info!(adapter, backend, software, ms = started.elapsed().as_millis() as u64, "ready");
+    if software {
+        tracing::warn!("no GPU: {adapter} computes on the processor");
+    }
+    // Pictures that need none do not wait for them, and neither does the end of the process: tokio would wait for a thread
+    // of its own.
+    if let Some(models) = vision {
+        let prepare = move || match models.prepare() {
+            Ok(there) => tracing::info!("models: {there}"),
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a model cannot be used"),
+        };
+        // Without the thread, the first picture that needs a model loads it.
+        drop(thread::Builder::new().name("tintype-models".to_owned()).spawn(prepare));
+    }
+    Ok(engine)
 }
 
 /// All routes, with logging and a net for panics: what [`serve`] serves, for tests and other servers.

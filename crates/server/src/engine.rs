@@ -19,6 +19,10 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
     fn report(&self) -> Report;
     /// What was created and is held on the device.
     fn counters(&self) -> Counters;
+    /// Whether nothing can be made any more, because the device or what runs on it is gone.
+    fn is_lost(&self) -> bool;
+    /// Gives the device up, as if it had been lost: for rehearsals.
+    fn lose(&self);
     /// What the header of `bytes` says.
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError>;
     /// What would be done to a picture with this header, as text.
@@ -50,6 +54,14 @@ impl Engine for Tintype {
 
     fn counters(&self) -> Counters {
         self.gpu().counters()
+    }
+
+    fn is_lost(&self) -> bool {
+        Self::is_lost(self)
+    }
+
+    fn lose(&self) {
+        self.gpu().destroy();
     }
 
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError> {

@@ -18,7 +18,7 @@ use crate::admission::Permit;
 use crate::cache::{Kept, Key, Picture};
 use crate::compose::Composition;
 use crate::docs::Sample;
-use crate::engine::{Engine, Request};
+use crate::engine::Request;
 use crate::flight::Role;
 use crate::layers::Layers;
 use crate::negotiate::{Keeping, accepts, hints, keeping};
@@ -50,9 +50,9 @@ struct Version {
 }
 
 impl Version {
-    fn kept(self, picture: Picture) -> Kept {
+    fn kept(self, picture: Picture, drawn: Vec<String>) -> Kept {
         let Self { tag, keeping, source } = self;
-        Kept { picture, tag, keeping, source, checked: Instant::now() }
+        Kept { picture, tag, keeping, drawn, source, checked: Instant::now() }
     }
 }
 
@@ -135,7 +135,6 @@ impl Job {
 
     /// The picture, or that the client has it.
     pub(crate) async fn run(&self, app: &AppState, headers: &HeaderMap) -> Result<Response, Rejection> {
-        let engine = app.ready()?;
         let how = How::new(app.config(), &self.request);
         let key = self.key(how);
         if let Some(kept) = app.results().get(&key).filter(|kept| kept.is_fresh()) {
@@ -143,7 +142,7 @@ impl Job {
             return Ok(self.respond(headers, &kept, Found::Hit, Duration::ZERO));
         }
         let client = key.how.known(headers);
-        let begin = || self.clone().make(app.clone(), engine, key.clone(), client.clone());
+        let begin = || self.clone().make(app.clone(), key.clone(), client.clone());
         let (role, outcome) = app.flights().join((key.clone(), client.clone()), begin);
         if role == Role::Follows {
             app.metrics().joined();
@@ -173,18 +172,12 @@ impl Job {
 
     /// Reads the sources and makes the picture, unless the result that is kept, or the client's copy of version `client`, is
     /// still good.
-    async fn make(
-        self,
-        app: AppState,
-        engine: Arc<dyn Engine>,
-        key: Key,
-        client: Option<Validator>,
-    ) -> Result<Outcome, Rejection> {
+    async fn make(self, app: AppState, key: Key, client: Option<Validator>) -> Result<Outcome, Rejection> {
         let old = app.results().get(&key);
         if let Some(kept) = old.clone().filter(|kept| kept.is_fresh()) {
             return Ok(Outcome::Made { kept, found: Found::Hit, fetch: Duration::ZERO });
         }
-        let fetching = Instant::now();
+        let (since, fetching) = (app.results().moment(), Instant::now());
         let mut fetch = Duration::ZERO;
         let prepare = async {
             let read = self.read(&app, &key.how, old.as_deref(), client.as_ref()).await;
@@ -205,8 +198,8 @@ impl Job {
                 let same = old.filter(|old| old.tag == version.tag);
                 return Ok(match same {
                     Some(old) => {
-                        let kept = Arc::new(version.kept(old.picture.clone()));
-                        app.results().put(key, &kept);
+                        let kept = Arc::new(version.kept(old.picture.clone(), old.drawn.clone()));
+                        app.results().put(key, &kept, since);
                         Outcome::Made { kept, found: Found::Revalidated, fetch }
                     }
                     None => Outcome::Unchanged { tag: version.tag, keeping: version.keeping },
@@ -221,17 +214,18 @@ impl Job {
             (None, Some(_)) => Found::Miss,
         };
         let request = self.request;
+        let layers = self.layers.iter().flat_map(Layers::identities).collect();
         let rendered = match self.layers {
-            None => state::transform(&app, engine, (permit, source.held), source.bytes, request).await?,
+            None => state::transform(&app, (permit, source.held), source.bytes, request).await?,
             Some(Layers { canvas, .. }) => {
                 let (parts, held): (_, Vec<_>) =
                     [source].into_iter().chain(drawn).map(|source| (source.bytes, source.held)).unzip();
                 let composition = Composition { canvas, parts, output: Output::auto(), accepts: request.accepts };
-                state::compose(&app, engine, (permit, held), composition).await?
+                state::compose(&app, (permit, held), composition).await?
             }
         };
-        let kept = Arc::new(version.kept(rendered.into()));
-        app.results().put(key, &kept);
+        let kept = Arc::new(version.kept(rendered.into(), layers));
+        app.results().put(key, &kept, since);
         Ok(Outcome::Made { kept, found, fetch })
     }
 
@@ -244,8 +238,11 @@ impl Job {
         client: Option<&Validator>,
     ) -> Result<Read, Rejection> {
         // Not worth an origin's while when the picture could not be made.
-        if old.is_none() && app.jobs().is_full() {
-            return Err(Rejection::busy("the server is busy"));
+        if old.is_none() {
+            app.ready()?;
+            if app.jobs().is_full() {
+                return Err(Rejection::busy("the server is busy"));
+            }
         }
         // With layers, an unchanged source says nothing about the result.
         let known = old.map_or(client, |old| old.source.as_ref()).filter(|_| self.layers.is_none());

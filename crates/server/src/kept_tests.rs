@@ -263,3 +263,51 @@ async fn a_slow_reader_holds_no_place() {
     assert!(!server.state.jobs().is_full());
     assert_eq!(server.get("/cdn-cgi/image/width=1/a.jpg").await.0, StatusCode::OK);
 }
+
+/// An answer of the purging API: its status, and how many results are gone.
+async fn purge(server: &Server, token: &str, body: &str) -> (StatusCode, Option<u64>) {
+    let request = Request::post("/client/v4/zones/0123456789abcdef/purge_cache")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let (head, body) = router(server.state.clone()).oneshot(request).await.unwrap().into_parts();
+    let body = axum::body::to_bytes(body, 10_000).await.unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    assert!(head.status != StatusCode::OK || answer["success"] == true, "{answer}");
+    (head.status, answer["result"]["purged"].as_u64())
+}
+
+#[tokio::test]
+async fn who_has_the_token_has_results_forgotten() {
+    let server = Server::with(|config| config.cache.purge_token = "a token for tests".into());
+    let (a, wide, b) =
+        ("/cdn-cgi/image/width=20/a.jpg", "/cdn-cgi/image/width=30/a.jpg", "/cdn-cgi/image/width=20/b.jpg");
+    std::fs::write(server.folder().join("b.jpg"), "another").unwrap();
+    let fill = async || {
+        for uri in [a, wide, b] {
+            status_of(&server, uri, &[]).await;
+        }
+        server.double.ran()
+    };
+    let made = fill().await;
+    assert_eq!(fill().await, made, "all are kept");
+    for (token, body, status) in [
+        ("", r#"{"purge_everything":true}"#, StatusCode::UNAUTHORIZED),
+        ("a token for test", r#"{"purge_everything":true}"#, StatusCode::UNAUTHORIZED),
+        ("a token for tests", "{}", StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(purge(&server, token, body).await, (status, None), "{token} {body}");
+    }
+    assert_eq!(fill().await, made, "and still are");
+    let token = "a token for tests";
+    assert_eq!(purge(&server, token, r#"{"files":["https://zone.test/a.jpg"]}"#).await, (StatusCode::OK, Some(2)));
+    assert_eq!(fill().await, made + 2);
+    assert_eq!(purge(&server, token, r#"{"purge_everything":true}"#).await, (StatusCode::OK, Some(3)));
+    assert_eq!(fill().await, made + 5);
+}
+
+#[tokio::test]
+async fn without_a_token_nobody_purges() {
+    let (status, _) = purge(&Server::new(), "", r#"{"purge_everything":true}"#).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}

@@ -50,6 +50,11 @@ impl Layers {
         Ok(Self { canvas, targets: sources.iter().map(resolve).collect::<Result<_, _>>()? })
     }
 
+    /// Where its sources are.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = String> {
+        self.targets.iter().map(|(_name, target)| target.identity())
+    }
+
     /// Reads all sources at the same time, as far as the gate lets them; the first that fails ends the others.
     pub(crate) async fn fetch(&self, app: &AppState) -> Result<Vec<Fetched>, Rejection> {
         let mut reading = JoinSet::new();

@@ -13,6 +13,7 @@
 
 mod admission;
 mod app;
+pub mod ask;
 mod cache;
 mod compose;
 pub mod config;
@@ -29,6 +30,10 @@ mod layers;
 mod metrics;
 mod negotiate;
 mod origin;
+mod purge;
+mod recovery;
+#[cfg(test)]
+mod recovery_tests;
 mod reject;
 mod respond;
 mod routes;

@@ -47,6 +47,8 @@ pub(crate) struct Metrics {
     textures: Gauge,
     buffers: Gauge,
     device_bytes: Gauge,
+    /// Devices lost since the start.
+    pub(crate) device_losses: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -147,6 +149,7 @@ impl Metrics {
             textures: Gauge::default(),
             buffers: Gauge::default(),
             device_bytes: Gauge::default(),
+            device_losses: Counter::default(),
         };
         metrics.register();
         metrics
@@ -184,6 +187,7 @@ impl Metrics {
         r.register("gpu_pipelines", "Pipelines compiled since the start", self.pipelines.clone());
         r.register("gpu_textures", "Textures created since the start", self.textures.clone());
         r.register("gpu_buffers", "Buffers created since the start", self.buffers.clone());
+        r.register("gpu_losses", "Devices lost since the start", self.device_losses.clone());
         r.register_with_unit("gpu_memory", "Device memory held", Unit::Bytes, self.device_bytes.clone());
     }
 

@@ -1,22 +1,25 @@
 //! What every request sees: the configuration, the sources, the gates, and the engine once it is built.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use tintype::Vision;
 use tintype_options::preset::{Allowed, Presets};
 use tintype_options::url::Source;
 use tintype_options::{Parsed, Strictness, Warning};
 
 use crate::admission::{Admission, Gate};
+use crate::app::{self, ServeError};
 use crate::cache::{Key, Results};
 use crate::compose::Composition;
 use crate::config::Config;
 use crate::docs::Gallery;
-use crate::engine::{self, Engine, Rendered, Request};
+use crate::engine::{self, Engine, Rendered, Request, TransformError};
 use crate::flight::Flights;
 use crate::job::Outcome;
 use crate::metrics::{Metrics, Now};
 use crate::origin::{OriginsError, Signed, Sources, Target, Validator};
+use crate::recovery::Engines;
 use crate::reject::Rejection;
 
 /// Who writes a request's options.
@@ -46,7 +49,7 @@ struct Inner {
     metrics: Metrics,
     results: Results,
     flights: Making,
-    engine: OnceLock<Arc<dyn Engine>>,
+    engines: Arc<Engines>,
     gallery: Gallery,
 }
 
@@ -56,6 +59,7 @@ impl AppState {
         let sources = Sources::new(&config)?;
         let metrics = Metrics::new();
         let admission = Admission::new(&config, &metrics);
+        let engines = Arc::new(Engines::new(metrics.device_losses.clone()));
         let results = Results::new(config.cache.memory.0);
         let allowed = if config.server.presets_only { Allowed::PresetsOnly } else { Allowed::Everything };
         let presets = config.presets.presets.clone().allowing(allowed);
@@ -68,7 +72,7 @@ impl AppState {
                 metrics,
                 results,
                 flights: Making::default(),
-                engine: OnceLock::new(),
+                engines,
                 gallery: Gallery::default(),
             }),
         })
@@ -83,9 +87,25 @@ impl AppState {
         Ok(state)
     }
 
-    /// Makes the server ready. The first engine stays.
+    /// A state that is ready, on a device of its own; when that is lost, another is built. `vision` is asked for each of them, see
+    /// [`serve`](crate::serve). Blocks.
+    pub fn start(
+        config: Config,
+        vision: impl Fn() -> Option<Arc<dyn Vision>> + Send + Sync + 'static,
+    ) -> Result<Self, ServeError> {
+        let state = Self::new(config.clone())?;
+        state.engines().start(app::builder(config, vision))?;
+        Ok(state)
+    }
+
+    /// Makes the server ready.
     pub(crate) fn set_engine(&self, engine: Arc<dyn Engine>) {
-        drop(self.inner.engine.set(engine));
+        self.inner.engines.set(engine);
+    }
+
+    /// The place of the engine.
+    pub(crate) fn engines(&self) -> &Arc<Engines> {
+        &self.inner.engines
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -179,14 +199,14 @@ impl AppState {
         &self.inner.flights
     }
 
-    /// The engine, once it is built.
-    pub(crate) fn engine(&self) -> Option<&Arc<dyn Engine>> {
-        self.inner.engine.get()
+    /// The engine, once it is built and while its device is there.
+    pub(crate) fn engine(&self) -> Option<Arc<dyn Engine>> {
+        self.inner.engines.current().filter(|engine| !self.inner.engines.retire(engine))
     }
 
     /// The engine, or an answer that says to come back when it is built.
     pub(crate) fn ready(&self) -> Result<Arc<dyn Engine>, Rejection> {
-        self.engine().cloned().ok_or_else(|| Rejection::busy("the server is starting"))
+        self.engine().ok_or_else(|| Rejection::busy("the server is starting"))
     }
 }
 
@@ -207,24 +227,42 @@ pub(crate) async fn blocking<T: Send + 'static>(
 /// The picture that `request` makes of `bytes`, off the reactor.
 pub(crate) async fn transform(
     app: &AppState,
-    engine: Arc<dyn Engine>,
     permit: impl Send + 'static,
     bytes: Bytes,
     request: Request,
 ) -> Result<Rendered, Rejection> {
-    let rendered = blocking(permit, move || engine.transform(&bytes, &request)).await??;
-    app.metrics().rendered(&rendered.timings);
-    Ok(rendered)
+    render(app, permit, move |engine| engine.transform(&bytes, &request)).await
 }
 
 /// The picture that `composition` asks for, off the reactor.
 pub(crate) async fn compose(
     app: &AppState,
-    engine: Arc<dyn Engine>,
     permit: impl Send + 'static,
     composition: Composition,
 ) -> Result<Rendered, Rejection> {
-    let rendered = blocking(permit, move || engine.compose(composition)).await??;
-    app.metrics().rendered(&rendered.timings);
-    Ok(rendered)
+    render(app, permit, move |engine| engine.compose(composition)).await
+}
+
+/// What `work` makes with the engine that is there when its turn has come.
+async fn render(
+    app: &AppState,
+    permit: impl Send + 'static,
+    work: impl FnOnce(&dyn Engine) -> Result<Rendered, TransformError> + Send + 'static,
+) -> Result<Rendered, Rejection> {
+    let engine = app.ready()?;
+    let working = Arc::clone(&engine);
+    match blocking(permit, move || work(working.as_ref())).await {
+        Ok(Ok(rendered)) => {
+            app.metrics().rendered(&rendered.timings);
+            Ok(rendered)
+        }
+        // Whatever it was called, or whatever panicked: without a device nothing works.
+        failed if app.engines().retire(&engine) => {
+            if let Ok(Err(error)) = failed {
+                tracing::warn!(%error, "lost with the device");
+            }
+            Err(Rejection::busy("the server is busy"))
+        }
+        failed => Ok(failed??),
+    }
 }

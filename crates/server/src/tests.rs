@@ -30,6 +30,7 @@ pub(crate) struct Double {
     released: Mutex<bool>,
     release: Condvar,
     ran: Mutex<usize>,
+    lost: Mutex<bool>,
 }
 
 impl Double {
@@ -67,6 +68,14 @@ impl Engine for Double {
         Counters { pipelines: 46, textures: 3, buffers: 4, held_bytes: 5000 }
     }
 
+    fn is_lost(&self) -> bool {
+        *self.lost.lock().unwrap()
+    }
+
+    fn lose(&self) {
+        *self.lost.lock().unwrap() = true;
+    }
+
     fn probe(&self, bytes: &[u8]) -> Result<ImageInfo, TransformError> {
         Ok(info(bytes))
     }
@@ -83,7 +92,8 @@ impl Engine for Double {
     fn transform(&self, bytes: &[u8], request: &engine::Request) -> Result<Rendered, TransformError> {
         *self.ran.lock().unwrap() += 1;
         let mut answer = PICTURE.to_vec();
-        match bytes {
+        let told = bytes.strip_prefix(b"lose:").inspect(|_| self.lose());
+        match told.unwrap_or(bytes) {
             b"panic" => panic!("the secret of the matter"),
             b"fault:source" => {
                 return Err(CodecError::Damaged {
@@ -184,6 +194,10 @@ impl Server {
             request = request.header(*name, *value);
         }
         router(self.state.clone()).oneshot(request.body(body.into()).unwrap()).await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, uri: &str) -> StatusCode {
+        self.send(Method::POST, uri, &[], Body::empty()).await.status()
     }
 
     pub(crate) async fn get(&self, uri: &str) -> (StatusCode, HeaderMap, String) {

@@ -97,6 +97,12 @@ impl Tintype {
         self.0.vision.as_ref()
     }
 
+    /// Whether nothing can be made any more, because the device is lost or what models run on is broken: build another engine, with
+    /// models of its own.
+    pub fn is_lost(&self) -> bool {
+        self.0.gpu.is_lost() || self.0.vision.as_ref().is_some_and(|vision| vision.is_broken())
+    }
+
     /// The same device by other rules.
     pub fn with_policy(&self, policy: Policy) -> Self {
         Self(Arc::new(Shared { gpu: self.0.gpu.clone(), policy, vision: self.0.vision.clone() }))

@@ -201,6 +201,19 @@ impl Gpu {
         core.health.listen(&core.device);
     }
 
+    /// Whether the device is gone, so that nothing can be run any more.
+    pub fn is_lost(&self) -> bool {
+        self.0.core.health.check().is_err()
+    }
+
+    /// Gives the device up, whatever runs on it: what is in flight fails, and so does all that comes after. To rehearse a loss,
+    /// and for programs that want the device's memory back before the last clone is gone.
+    pub fn destroy(&self) {
+        let core = &self.0.core;
+        core.health.lose("it was given up".to_owned());
+        core.device.destroy();
+    }
+
     /// What a plan must know of this device.
     pub fn plan_device(&self) -> plan::Device {
         self.0.core.caps.plan_device()

@@ -190,7 +190,9 @@ fn read_file(path: &Path) -> Result<Table, ConfigError> {
 fn shown(text: &str, number: usize) -> String {
     let line = text.lines().nth(number).unwrap_or_default();
     let section = text.lines().take(number + 1).filter(|line| line.trim_start().starts_with('[')).last();
-    let is_secret = section.is_some_and(|section| section.contains("signing")) || line.contains("signing");
+    let is_secret = section.is_some_and(|section| section.contains("signing"))
+        || line.contains("signing")
+        || line.contains("token");
     if let (true, Some((key, _secret))) = (is_secret, line.split_once('=')) {
         return format!("{} = ***", key.trim());
     }

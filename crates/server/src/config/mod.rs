@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use access::{KeyList, PresetList, SigningConfig};
 pub use layers::{ConfigError, Overrides};
-pub use units::{BaseUrl, ByteSize, Interval};
+pub use units::{BaseUrl, ByteSize, Interval, Secret};
 
 use crate::origin::AllowRule;
 
@@ -71,6 +71,9 @@ pub struct ServerConfig {
     /// Whether what is otherwise a warning about options (an unknown option, a number that is none or out of range, an option
     /// given twice) is an error, for URLs and Workers alike. Default false.
     pub strict: bool,
+    /// Whether `POST /rehearse/device-loss` gives the device up, to see that the server recovers. Never where strangers may ask.
+    /// Default false.
+    pub rehearsals: bool,
 }
 
 impl Default for ServerConfig {
@@ -86,6 +89,7 @@ impl Default for ServerConfig {
             effort: Effort::Fast,
             presets_only: false,
             strict: false,
+            rehearsals: false,
         }
     }
 }
@@ -151,6 +155,9 @@ pub struct CacheConfig {
     pub min_age: Interval,
     /// `max-age` of a result whose source is a file, or came without any caching headers. Default 4 hours.
     pub default_age: Interval,
+    /// The bearer token of those who may have results forgotten, by `POST /client/v4/zones/ZONE/purge_cache` or `tintype
+    /// purge`. Default none: nobody may.
+    pub purge_token: Secret,
 }
 
 impl Default for CacheConfig {
@@ -159,6 +166,7 @@ impl Default for CacheConfig {
             memory: ByteSize(256_000_000),
             min_age: Interval(Duration::from_secs(3600)),
             default_age: Interval(Duration::from_secs(4 * 3600)),
+            purge_token: Secret::default(),
         }
     }
 }

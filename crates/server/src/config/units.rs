@@ -1,4 +1,4 @@
-//! Values of the configuration that are written with a unit: `"30s"`, `"100MB"`, and URLs that may hold a password.
+//! Values of the configuration that are written with a unit: `"30s"`, `"100MB"`; and those that hold what is not for everyone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
+
+use crate::tag::hash;
 
 /// A length of time, written `250ms`, `30s`, `5m`, `4h` or `1d`; a bare number is seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +163,47 @@ macro_rules! as_text {
             }
         }
     )+};
+}
+
+/// What only those know who were told, such as a token; never shown. Empty is none.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What it is, for those who are to know it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `given` is this one. None is never given.
+    pub(crate) fn is(&self, given: &str) -> bool {
+        // How long comparing takes says something about the hashes, and nothing about the secret.
+        !self.is_empty() && hash(self.0.as_bytes()) == hash(given.as_bytes())
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_empty() { "none" } else { "***" })
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.is_empty() { "" } else { "***" })
+    }
 }
 
 as_text! {

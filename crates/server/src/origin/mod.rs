@@ -32,7 +32,7 @@ use crate::docs::{SAMPLES, Sample};
 use folder::Folder;
 pub(crate) use memory::{Held, Memory};
 use remote::Fetcher;
-pub(crate) use remote::is_loop;
+pub(crate) use remote::{install_tls, is_loop};
 pub(crate) use signed::Signed;
 
 /// Everything sources may be read from.

@@ -164,7 +164,7 @@ fn client(reach: Reach, connect_timeout: Duration) -> Result<Client, reqwest::Er
 }
 
 /// Chooses ring for TLS, once per process; a provider that the program has already installed stays.
-fn install_tls() {
+pub(crate) fn install_tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }

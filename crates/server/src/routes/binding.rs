@@ -77,7 +77,7 @@ async fn described(app: &AppState, request: HttpRequest) -> Result<Response, Rej
 
 async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, Rejection> {
     let started = Instant::now();
-    let engine = app.ready()?;
+    app.ready()?;
     let prepare = async {
         let form = received(app, request).await?;
         let asked = asked(app, &form)?;
@@ -107,7 +107,7 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
         announcement: None,
         warnings: asked.warnings.iter().map(ToString::to_string).collect(),
     };
-    let output = state::compose(app, engine, (permit, form.held, fonts_held), composition).await?;
+    let output = state::compose(app, (permit, form.held, fonts_held), composition).await?;
     Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))
 }
 

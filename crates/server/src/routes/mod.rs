@@ -6,6 +6,8 @@ mod health;
 mod image;
 mod pages;
 mod playground;
+mod purge;
+mod rehearse;
 pub(crate) mod workers;
 
 use axum::Router;
@@ -31,6 +33,8 @@ pub(crate) fn all(state: &AppState) -> Router<AppState> {
     } else {
         router
     };
+    let router = if state.config().cache.purge_token.is_empty() { router } else { router.merge(purge::routes()) };
+    let router = if state.config().server.rehearsals { router.merge(rehearse::routes()) } else { router };
     if state.config().server.playground { router.merge(playground::routes()).merge(docs::routes()) } else { router }
 }
 

@@ -104,7 +104,7 @@ async fn transform(State(app): State<AppState>, request: HttpRequest) -> Respons
 
 async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, Rejection> {
     let started = Instant::now();
-    let engine = app.ready()?;
+    app.ready()?;
     app.refuse_unsigned()?;
     let (asked, about) = asked(app, request.uri(), TRANSFORM, request.headers())?;
     let layers = Layers::of(app, &asked.options, Signed::No)?;
@@ -124,12 +124,12 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
     let ready = tokio::time::timeout(app.config().server.timeout.0, prepare).await;
     let (bytes, drawn, fetch, permit) = ready.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))?;
     let output = match layers {
-        None => state::transform(app, engine, permit, bytes, asked).await?,
+        None => state::transform(app, permit, bytes, asked).await?,
         Some(Layers { canvas, .. }) => {
             let (drawn, held): (Vec<_>, Vec<_>) = drawn.into_iter().map(|layer| (layer.bytes, layer.held)).unzip();
             let parts = [bytes].into_iter().chain(drawn).collect();
             let composition = Composition { canvas, parts, output: Output::auto(), accepts: asked.accepts };
-            state::compose(app, engine, (permit, held), composition).await?
+            state::compose(app, (permit, held), composition).await?
         }
     };
     Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))

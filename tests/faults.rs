@@ -1,0 +1,102 @@
+//! Faults under load: what is answered is right, and the rest says to come back.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Method, Request, StatusCode},
+};
+use tintype_server::{AppState, Config, router};
+use tower::ServiceExt;
+
+use crate::http::PICTURES;
+
+/// How long the device is lost again and again.
+const LONG: Duration = Duration::from_secs(6);
+
+/// From one loss to the next. Shorter than what anybody lives through, so that many fall into every part of a request.
+const BETWEEN: Duration = Duration::from_millis(700);
+
+async fn ask(router: &Router, method: Method, uri: &str) -> (StatusCode, Vec<u8>) {
+    let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
+    let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    (head.status, to_bytes(body, usize::MAX).await.unwrap().to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_lost_again_and_again_gives_no_wrong_picture() {
+    if tintype_testkit::engine().is_none() {
+        return;
+    }
+    let mut config = Config::default();
+    config.origins.root = Some(PICTURES.into());
+    config.server.rehearsals = true;
+    // Every answer is made.
+    config.cache.memory.0 = 0;
+    let state = tokio::task::spawn_blocking(|| AppState::start(config, || None)).await.unwrap().unwrap();
+    let router = router(state);
+    let uris = ["width=64,format=png", "width=300,blur=4,format=png", "width=90,rotate=90,format=jpeg"]
+        .map(|options| format!("/cdn-cgi/image/{options}/coffee.jpg"));
+    let mut right = HashMap::new();
+    for uri in &uris {
+        let (status, bytes) = ask(&router, Method::GET, uri).await;
+        assert_eq!(status, StatusCode::OK, "{uri}");
+        right.insert(uri.clone(), bytes);
+    }
+
+    let (right, over) = (Arc::new(right), Arc::new(AtomicBool::new(false)));
+    let clients: Vec<_> = uris
+        .iter()
+        .chain(&uris)
+        .map(|uri| {
+            let (router, right, over, uri) = (router.clone(), Arc::clone(&right), Arc::clone(&over), uri.clone());
+            tokio::spawn(async move {
+                let mut answers = BTreeMap::<u16, usize>::new();
+                while !over.load(Ordering::Relaxed) {
+                    let (status, bytes) = ask(&router, Method::GET, &uri).await;
+                    *answers.entry(status.as_u16()).or_default() += 1;
+                    match status {
+                        StatusCode::OK => assert!(bytes == right[&uri], "{uri} is another picture"),
+                        status => {
+                            let text = String::from_utf8_lossy(&bytes).into_owned();
+                            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{uri}: {text}");
+                            tokio::time::sleep(Duration::from_millis(5)).await;
+                        }
+                    }
+                }
+                answers
+            })
+        })
+        .collect();
+    let (began, mut losses, mut slowest) = (Instant::now(), 0, Duration::ZERO);
+    while began.elapsed() < LONG {
+        tokio::time::sleep(BETWEEN).await;
+        let lost = Instant::now();
+        losses += usize::from(ask(&router, Method::POST, "/rehearse/device-loss").await.0 == StatusCode::OK);
+        while ask(&router, Method::GET, "/readyz").await.0 != StatusCode::OK {
+            assert!(lost.elapsed() < Duration::from_secs(60), "the device does not come back");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        slowest = slowest.max(lost.elapsed());
+    }
+    over.store(true, Ordering::Relaxed);
+    let mut answers = BTreeMap::<u16, usize>::new();
+    for client in clients {
+        for (status, n) in client.await.unwrap() {
+            *answers.entry(status).or_default() += n;
+        }
+    }
+    println!("{losses} devices lost, back after {slowest:?} at most; answers {answers:?}, every picture right");
+    assert!(losses > 1 && answers.get(&200).is_some_and(|&n| n > losses), "{answers:?} with {losses} losses");
+    let (_, metrics) = ask(&router, Method::GET, "/metrics").await;
+    let metrics = String::from_utf8(metrics).unwrap();
+    assert!(metrics.contains(&format!("tintype_gpu_losses_total {losses}")), "{metrics}");
+}
