@@ -28,7 +28,12 @@ impl fmt::Display for Bytes {
 impl Plan {
     /// One line per step, with the sizes it turns into each other, and the cost on the device. Needs no GPU.
     pub fn explain(&self) -> String {
-        let recording = self.record();
+        self.explain_decoding(&[])
+    }
+
+    /// The same of [`Plan::record_decoding`].
+    pub fn explain_decoding(&self, sources: &[(usize, &HuffmanDecode)]) -> String {
+        let recording = self.record_decoding(sources);
         let mut text = String::new();
         self.explain_picture(&self.picture, &mut text, "");
         if let Some(pack) = &self.pack {
