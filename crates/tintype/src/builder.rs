@@ -106,6 +106,12 @@ impl Builder {
         self
     }
 
+    /// Requests that may go to the device together where they wait for it together, at least 1. Default: 8.
+    pub fn jobs_per_submission(mut self, jobs: usize) -> Self {
+        self.gpu.jobs_per_submission = Some(jobs);
+        self
+    }
+
     /// Finds the adapter and builds the pipelines. Takes up to some seconds.
     ///
     /// # Errors

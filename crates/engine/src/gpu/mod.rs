@@ -19,6 +19,7 @@ mod threads;
 
 use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tintype_pixels::Size;
 use tintype_wgsl::Texel;
 
@@ -36,6 +37,9 @@ use execute::Finished;
 use pipelines::Pipelines;
 use pool::Pool;
 use threads::Threads;
+
+/// Jobs that go to the device together when nobody says how many may.
+const DEFAULT_JOBS_PER_SUBMISSION: usize = 8;
 
 /// A device and everything that is kept on it. Cheap to clone; `Send` and `Sync`.
 #[derive(Clone, Debug)]
@@ -60,6 +64,9 @@ struct Core {
     pool: Arc<Pool>,
     budget: Arc<Budget>,
     health: Arc<error::Health>,
+    /// Held while memory that was recorded with is idle and not submitted yet.
+    order: Mutex<()>,
+    jobs_per_submission: usize,
 }
 
 /// An input of a recording.
@@ -131,7 +138,7 @@ impl Gpu {
         Self::with(Some(instance), &adapter, device, queue, options)
     }
 
-    /// On a device that somebody else created from `adapter`. Only its memory limit is taken from `options`.
+    /// On a device that somebody else created from `adapter`. Only what may be used is taken from `options`.
     ///
     /// # Errors
     /// When a kernel does not compile on it.
@@ -164,6 +171,8 @@ impl Gpu {
             device,
             queue,
             health,
+            order: Mutex::new(()),
+            jobs_per_submission: options.jobs_per_submission.unwrap_or(DEFAULT_JOBS_PER_SUBMISSION).max(1),
         });
         core.pipelines.prepare(&core.device, &core.caps, Texel::F16)?;
         let threads = Threads::start(&core);
@@ -226,9 +235,15 @@ impl Gpu {
         self.0.core.pool.read_bytes()
     }
 
+    /// Submissions since the start; jobs that waited together share one.
+    pub fn submissions(&self) -> u64 {
+        self.0.core.pool.submissions()
+    }
+
     /// A texture for a working image of `size`, at least that large, from the pool. What it holds is left over.
     pub fn lend(&self, size: Size, texel: Texel) -> Lent {
         let core = &self.0.core;
+        let _order = core.order.lock();
         core.pool.lend(core.pool.texture(texture_class(size, core.caps.texture_side), texel))
     }
 
@@ -240,7 +255,8 @@ impl Gpu {
         self.submit(recording, sources, false)?.wait()
     }
 
-    /// [`Gpu::run`], with the time of every pass where the adapter can tell it. Slower: every pass stands alone.
+    /// [`Gpu::run`], with the time of every pass: by the device's clock, or by the host's, submission and all, where the device has
+    /// none. Slower: every pass stands alone.
     ///
     /// # Errors
     /// As [`Gpu::run`].
