@@ -55,8 +55,10 @@ impl Plan {
         }
         let allocation = recording.allocate(u32::MAX);
         let (up, down) = recording.traffic_bytes();
+        // How many there are, only the counts tell.
+        let bits = if self.huffman.is_some() { " and the bits" } else { "" };
         let facts = format!(
-            "{} passes · {} images live · up {} · down {} · peak {}",
+            "{} passes · {} images live · up {} · down {}{bits} · peak {}",
             recording.passes().len(),
             allocation.slots.len(),
             Bytes(up),
