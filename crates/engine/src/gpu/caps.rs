@@ -51,9 +51,11 @@ impl Caps {
     pub fn plan_device(&self) -> plan::Device {
         let (texture_side, binding_bytes) = (self.texture_side, self.binding_bytes);
         if self.is_software {
+            let default = plan::Device::default();
             let (band_bytes, shrink) = (plan::Device::BAND_BYTES_SOFTWARE, plan::Shrink::TwiceLeft);
             let coders = plan::Coders { is_software: true, ..plan::Coders::default() };
-            return plan::Device { texture_side, binding_bytes, band_bytes, inverse: Inverse::Host, shrink, coders };
+            let inverse = Inverse::Host;
+            return plan::Device { texture_side, binding_bytes, band_bytes, inverse, shrink, coders, ..default };
         }
         plan::Device { texture_side, binding_bytes, ..plan::Device::default() }
     }

@@ -16,8 +16,12 @@ mod pipelines;
 mod pool;
 mod profile;
 mod threads;
+mod trial;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use tintype_pixels::Size;
@@ -31,7 +35,7 @@ pub use pipelines::group_entries;
 pub use pool::{Counters, Lent};
 pub use profile::PassTime;
 
-use crate::{Recording, plan, record::texture_class};
+use crate::{Recording, ops::idct::Share, plan, record::texture_class};
 use budget::Budget;
 use execute::Finished;
 use pipelines::Pipelines;
@@ -50,6 +54,8 @@ pub struct Gpu(Arc<Shared>);
 struct Shared {
     core: Arc<Core>,
     threads: Threads,
+    /// What was faster, where it was tried.
+    share: OnceLock<Share>,
 }
 
 /// The device itself; the threads hold it too.
@@ -176,7 +182,11 @@ impl Gpu {
         });
         core.pipelines.prepare(&core.device, &core.caps, Texel::F16)?;
         let threads = Threads::start(&core);
-        Ok(Self(Arc::new(Shared { core, threads })))
+        let gpu = Self(Arc::new(Shared { core, threads, share: OnceLock::new() }));
+        if !gpu.caps().is_software {
+            let _ = gpu.0.share.set(Share::of(&gpu));
+        }
+        Ok(gpu)
     }
 
     /// What the adapter is and can do.
@@ -212,7 +222,8 @@ impl Gpu {
 
     /// What a plan must know of this device.
     pub fn plan_device(&self) -> plan::Device {
-        self.0.core.caps.plan_device()
+        let device = self.0.core.caps.plan_device();
+        plan::Device { share: self.0.share.get().copied().unwrap_or(device.share), ..device }
     }
 
     /// Compiles all kernels for one more texel format; a second call does nothing.
