@@ -6,7 +6,8 @@ use tintype_engine::{
     Gpu, Plan, Recording, Space, Texel,
     gpu::Source,
     ops::{
-        self, Fdct, Inverse, Unpack, fdct, idct,
+        self, Fdct, Inverse, Unpack, fdct,
+        idct::{self, Share},
         resize::{Axis, Filter, Stretch},
         unpack::{self, Bands, Components},
     },
@@ -61,13 +62,13 @@ impl Given {
     }
 }
 
-fn transformed(gpu: &Gpu, component: &Component, blocks: &[i16], side: u32) -> Vec<u8> {
+fn transformed(gpu: &Gpu, component: &Component, blocks: &[i16], side: u32, share: Share) -> Vec<u8> {
     let mut recording = Recording::new(Texel::F16);
     let coefficients = recording.upload(0, 0..blocks.len() as u64 * 2);
     let bytes = u64::from(idct::row_bytes(component, side) * component.blocks.height * side);
     let plane = recording.readback(bytes, bytes);
     let all = idct::Blocks { rows: component.blocks.height, columns: 0..component.blocks.width };
-    idct::record(&mut recording, component, side, &all, &Bound::Buffer(coefficients), plane);
+    idct::record(&mut recording, component, side, share, &all, &Bound::Buffer(coefficients), plane);
     gpu.run(recording, &[bytemuck::cast_slice::<i16, u8>(blocks).into()]).unwrap().bytes
 }
 
@@ -77,6 +78,10 @@ fn without_padding(component: &Component, samples: &[u8], side: u32) -> Vec<u8> 
     rows.flat_map(|row| &row[..(component.blocks.width * side) as usize]).copied().collect()
 }
 
+/// What blocks become, and every way there.
+const SHARES: [(u32, Share); 5] =
+    [(1, Share::Block), (2, Share::Block), (4, Share::Block), (8, Share::Block), (8, Share::Lanes)];
+
 #[test]
 fn blocks_become_the_samples_of_libjpeg() {
     let Some(gpu) = gpu() else { return };
@@ -84,29 +89,42 @@ fn blocks_become_the_samples_of_libjpeg() {
         let size = Size::new(width * 8, 24);
         let coefficients = noisy(size, ColorTransform::Gray, (1, 1));
         let (component, blocks) = (&coefficients.frame.components[0], &coefficients.planes[0]);
-        for side in [1, 2, 4, 8] {
+        for (side, share) in SHARES {
             let twin = idct::reference::plane(component, blocks, side);
-            let got = transformed(gpu, component, blocks, side);
+            let got = transformed(gpu, component, blocks, side, share);
             assert!(
                 without_padding(component, &got, side) == without_padding(component, &twin, side),
-                "{width} blocks to {side}x{side}"
+                "{width} blocks to {side}x{side}, {share:?}"
             );
             // A slightly wrong table is a wrong kernel.
             let mut wrong = component.clone();
             wrong.quantization[0] += 3;
-            let differs = transformed(gpu, &wrong, blocks, side) != got;
-            assert!(differs || width < 8, "{side}: the first step does not matter");
+            let differs = transformed(gpu, &wrong, blocks, side, share) != got;
+            assert!(differs || width < 8, "{side}, {share:?}: the first step does not matter");
         }
         let mut extreme = blocks.clone();
         for (at, value) in extreme.iter_mut().enumerate() {
             *value = if pictures::hash(at as u32, 7).is_multiple_of(2) { i16::MIN } else { i16::MAX };
         }
         let component = Component { quantization: [u16::MAX; 64], ..component.clone() };
-        for side in [1, 2, 4, 8] {
+        for (side, share) in SHARES {
             let twin = idct::reference::plane(&component, &extreme, side);
-            let got = transformed(gpu, &component, &extreme, side);
-            assert!(without_padding(&component, &got, side) == without_padding(&component, &twin, side), "overflow");
+            let got = transformed(gpu, &component, &extreme, side, share);
+            let [got, twin] = [got, twin].map(|samples| without_padding(&component, &samples, side));
+            assert!(got == twin, "overflow, {side}, {share:?}");
         }
+    }
+}
+
+#[test]
+fn both_ways_of_the_inverse_can_be_timed() {
+    let Some(gpu) = gpu() else { return };
+    let size = Size::new(640, 480);
+    for share in [Share::Block, Share::Lanes] {
+        let (one, many) = (size, Size::new(size.width * 4, size.height * 4));
+        let [one, many] = [one, many].map(|size| gpu.idct_time(size, share, 5).unwrap());
+        println!("{share:?}: {one:?}, sixteen times as much {many:?}");
+        assert!(one < many, "{share:?}: {one:?} and {many:?}");
     }
 }
 
@@ -165,7 +183,9 @@ fn parts_bands_and_orientations_of_components() {
     for sampling in [(1, 1), (2, 1), (1, 2), (2, 2)] {
         let coefficients = noisy(size, ColorTransform::YCbCr, sampling);
         for scale in [Scale::Full, Scale::Half] {
-            for inverse in [Inverse::Device, Inverse::Host] {
+            for (inverse, share) in
+                [(Inverse::Device, Share::Block), (Inverse::Device, Share::Lanes), (Inverse::Host, Share::Block)]
+            {
                 for (rect, orientation) in [
                     (Rect::new(0, 0, Size::new(75, 82)), Orientation::Upright),
                     (Rect::new(33, 17, Size::new(31, 64)), Orientation::Rotate90),
@@ -176,7 +196,8 @@ fn parts_bands_and_orientations_of_components() {
                     let len = f64::from(line);
                     let stretch = Stretch { line, start: 0.0, len, to, filter: Filter::Lanczos3 };
                     let first = ops::Resize { axis: Axis::X, stretch, saturate: false };
-                    let whole = op(&coefficients, scale, inverse);
+                    let mut whole = op(&coefficients, scale, inverse);
+                    whole.components = whole.components.map(|components| Components { share, ..components });
                     for first in [None, Some(first)] {
                         // Chunks of 32 rows where they are needed, bands of 5.
                         let binding_bytes = 128 * 20 * 96;

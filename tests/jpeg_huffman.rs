@@ -9,7 +9,8 @@ use tintype_engine::{
         HuffmanDecode, HuffmanEncode, Inverse,
         huffman_decode::{self, Starts, Status},
         huffman_encode::{self, Bits, Room},
-        idct, prefix_sum,
+        idct::{self, Share},
+        prefix_sum,
         resize::Filter,
     },
     plan::{self, Coders, Device, Stage},
@@ -341,7 +342,7 @@ fn what_is_decoded_is_read_by_the_inverse_transform() {
             let plane = recording.readback(twin.len() as u64, twin.len() as u64);
             let all = idct::Blocks { rows: component.blocks.height, columns: 0..component.blocks.width };
             let part = Bound::Part(coefficients, part.clone());
-            idct::record(&mut recording, component, 8, &all, &part, plane);
+            idct::record(&mut recording, component, 8, Share::Block, &all, &part, plane);
             expected.extend(twin);
         }
     }

@@ -16,6 +16,7 @@ mod jpeg_huffman;
 mod large;
 mod ops;
 mod plans;
+mod submissions;
 mod texts;
 mod tidy;
 mod workerd;

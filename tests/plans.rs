@@ -42,7 +42,8 @@ fn a_thumbnail_streams_its_first_axis() {
             resize   800x4032 → 800x533                lanczos3 y
             pack     800x533                           rgb8, srgb curve
             fdct     800x533                           ycbcr 4:2:0
-            gpu      17 passes · 3 images live · up 73.2 MB · down 1.3 MB · peak 220.2 MB
+            huffman  800x533                           on the device, fitted tables, in two submissions
+            gpu      18 passes · 3 images live · up 73.2 MB · down 4.1 kB and the bits · peak 220.2 MB
             encode   jpeg q80
         "#]],
     );
@@ -60,7 +61,8 @@ fn trim_flip_and_rotate_cost_nothing() {
             resize   500x2940 → 500x371                lanczos3 y
             pack     500x371                           rgb8, srgb curve
             fdct     500x371                           ycbcr 4:2:0
-            gpu      15 passes · 3 images live · up 35.4 MB · down 589.8 kB · peak 141.1 MB
+            huffman  500x371                           on the device, fitted tables, in two submissions
+            gpu      16 passes · 3 images live · up 35.4 MB · down 4.1 kB and the bits · peak 141.1 MB
             encode   jpeg q85
         "#]],
     );
@@ -131,7 +133,8 @@ fn color_operations_before_a_border_go_back_to_linear_light() {
             pad      400x320 → 408x328                 at 4,4
             pack     408x328                           rgb8, srgb curve, dithered
             fdct     408x328                           ycbcr 4:2:0
-            gpu      19 passes · 4 images live · up 2.4 MB · down 419.3 kB · peak 19.6 MB
+            huffman  408x328                           on the device, fitted tables, in two submissions
+            gpu      20 passes · 4 images live · up 2.4 MB · down 4.1 kB and the bits · peak 19.6 MB
             encode   jpeg q85
         "#]],
     );
@@ -192,7 +195,8 @@ fn upscaling_keeps_the_smaller_image_as_long_as_it_can() {
             resize   400x80 → 400x320                  lanczos3 y
             pack     400x320                           rgb8, srgb curve
             fdct     400x320                           ycbcr 4:2:0
-            gpu      13 passes · 3 images live · up 26.9 kB · down 384.0 kB · peak 3.3 MB
+            huffman  400x320                           on the device, fitted tables, in two submissions
+            gpu      14 passes · 3 images live · up 26.9 kB · down 4.1 kB and the bits · peak 3.3 MB
             encode   jpeg q85
         "#]],
     );
@@ -210,7 +214,8 @@ fn unequal_reductions_do_the_larger_first() {
             resize   1000x100 → 900x100                lanczos3 x
             pack     900x100                           rgb8, srgb curve
             fdct     900x100                           ycbcr 4:2:0
-            gpu      13 passes · 3 images live · up 12.1 MB · down 306.4 kB · peak 55.6 MB
+            huffman  900x100                           on the device, fitted tables, in two submissions
+            gpu      14 passes · 3 images live · up 12.1 MB · down 4.1 kB and the bits · peak 55.6 MB
             encode   jpeg q85
         "#]],
     );
@@ -223,7 +228,8 @@ fn unequal_reductions_do_the_larger_first() {
             resize   100x1000 → 100x900                lanczos3 y
             pack     100x900                           rgb8, srgb curve
             fdct     100x900                           ycbcr 4:2:0
-            gpu      13 passes · 3 images live · up 12.0 MB · down 306.4 kB · peak 55.6 MB
+            huffman  100x900                           on the device, fitted tables, in two submissions
+            gpu      14 passes · 3 images live · up 12.0 MB · down 4.1 kB and the bits · peak 55.6 MB
             encode   jpeg q85
         "#]],
     );
@@ -253,7 +259,8 @@ fn sixteen_bits_stay_sixteen_bits() {
             resize   200x300 → 200x150                 lanczos3 y
             pack     200x150                           rgb8, srgb curve, dithered
             fdct     200x150                           ycbcr 4:2:0
-            gpu      10 passes · 3 images live · up 720.0 kB · down 99.8 kB · peak 4.0 MB
+            huffman  200x150                           on the device, fitted tables, in two submissions
+            gpu      11 passes · 3 images live · up 720.0 kB · down 4.1 kB and the bits · peak 4.0 MB
             encode   jpeg q85
         "#]],
     );
@@ -280,7 +287,8 @@ fn nothing_asked_for_is_nothing_done() {
             unpack   640x480+0+0                       linear f16 sRGB
             pack     640x480                           rgb8, srgb curve
             fdct     640x480                           ycbcr 4:2:0
-            gpu      11 passes · 1 images live · up 921.6 kB · down 921.6 kB · peak 6.6 MB
+            huffman  640x480                           on the device, fitted tables, in two submissions
+            gpu      12 passes · 1 images live · up 921.6 kB · down 4.1 kB and the bits · peak 6.6 MB
             encode   jpeg q85
         "#]],
     );
@@ -297,7 +305,8 @@ fn a_hundred_megapixels_go_through_in_chunks() {
             resize   1024x8000 → 1024x819              lanczos3 y
             pack     1024x819                          rgb8, srgb curve
             fdct     1024x819                          ycbcr 4:2:0
-            gpu      34 passes · 3 images live · up 240.3 MB · down 2.6 MB · peak 521.5 MB
+            huffman  1024x819                          on the device, fitted tables, in two submissions
+            gpu      35 passes · 3 images live · up 240.3 MB · down 4.1 kB and the bits · peak 521.5 MB
             encode   jpeg q85
         "#]],
     );
@@ -365,7 +374,8 @@ fn what_is_looked_for_is_said() {
             resize   500x3000 → 500x500                lanczos3 y
             pack     500x500                           rgb8, srgb curve
             fdct     500x500                           ycbcr 4:2:0
-            gpu      15 passes · 3 images live · up 36.0 MB · down 786.4 kB · peak 142.7 MB
+            huffman  500x500                           on the device, fitted tables, in two submissions
+            gpu      16 passes · 3 images live · up 36.0 MB · down 4.1 kB and the bits · peak 142.7 MB
             encode   jpeg q85
         "#]],
     );
@@ -385,7 +395,8 @@ fn what_is_looked_for_is_said() {
             tape     background rgba(255 255 255 / 1)
             pack     500x375                           rgb8
             fdct     500x375                           ycbcr 4:2:0
-            gpu      39 passes · 9 images live · up 40.2 MB · down 589.8 kB · peak 167.0 MB
+            huffman  500x375                           on the device, fitted tables, in two submissions
+            gpu      40 passes · 9 images live · up 40.2 MB · down 4.1 kB and the bits · peak 167.0 MB
             encode   jpeg q85
         "#]],
     );
@@ -404,7 +415,8 @@ fn what_is_looked_for_is_said() {
             tape     to_encoded · background rgba(255 255 255 / 1)
             pack     500x375                           rgb8
             fdct     500x375                           ycbcr 4:2:0
-            gpu      19 passes · 7 images live · up 40.2 MB · down 589.8 kB · peak 163.9 MB
+            huffman  500x375                           on the device, fitted tables, in two submissions
+            gpu      20 passes · 7 images live · up 40.2 MB · down 4.1 kB and the bits · peak 163.9 MB
             encode   jpeg q85
         "#]],
     );

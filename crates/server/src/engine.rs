@@ -4,14 +4,18 @@
 
 use std::{fmt, sync::Arc};
 
-use tintype::engine::{Space, gpu::Counters, plan::Shrink};
+use tintype::engine::{
+    Space,
+    gpu::Counters,
+    plan::{self, Shrink},
+};
 use tintype::{Limits, Policy, Tintype, Vision};
 use tintype_pixels::ImageInfo;
 
 pub(crate) use tintype::{Accepts, Rendered, Request, TransformError};
 
 use crate::compose::{self, Composition};
-use crate::config::{Config, Effort, ShrinkOnLoad, Working};
+use crate::config::{Config, Effort, Huffman, ShrinkOnLoad, Working};
 
 /// Transforms pictures. Every method may block for as long as a picture takes.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
@@ -112,6 +116,11 @@ pub(crate) fn policy(config: &Config) -> Policy {
             ShrinkOnLoad::Auto => None,
             ShrinkOnLoad::Never => Some(Shrink::Never),
             ShrinkOnLoad::Twice => Some(Shrink::TwiceLeft),
+        },
+        huffman: match config.gpu.huffman {
+            Huffman::Auto => plan::Huffman::Auto,
+            Huffman::Cpu => plan::Huffman::Host,
+            Huffman::Gpu => plan::Huffman::Device,
         },
         limits: Limits {
             bytes: limits.source_bytes.0,

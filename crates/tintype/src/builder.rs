@@ -7,7 +7,7 @@ use tintype_engine::{
     Gpu, Space, Texel, Vision,
     gpu::GpuOptions,
     ops::{Inverse, resize::Filter},
-    plan::{Device, Shrink},
+    plan::{Coders, Device, Huffman, Shrink},
     wgpu,
 };
 
@@ -28,6 +28,9 @@ pub struct Policy {
     /// Where a JPEG's coefficients become samples; the result is the same to the bit. Default: as suits the adapter; on a software
     /// adapter the host, and only of what is decoded smaller: other JPEGs are decoded to samples at once.
     pub inverse: Option<Inverse>,
+    /// Who decodes and codes the bits of baseline JPEGs; the result is the same to the bit. The device needs the inverse on the
+    /// device, which is the default then. Default: who is thought to be faster, on a software adapter the host.
+    pub huffman: Huffman,
     /// What a source may cost. Default: Cloudflare's figures.
     pub limits: Limits,
     /// Largest side of a result in pixels. Default: 12,000, as Cloudflare's.
@@ -49,6 +52,7 @@ impl Default for Policy {
             effort: Effort::Fast,
             shrink: None,
             inverse: None,
+            huffman: Huffman::Auto,
             limits: Limits::default(),
             result_side_px: 12_000,
             result_area_px: 100_000_000,
@@ -61,8 +65,10 @@ impl Default for Policy {
 impl Policy {
     /// `device`, as these rules want it used.
     pub(crate) fn device(&self, device: Device) -> Device {
-        let (shrink, inverse) = (self.shrink.unwrap_or(device.shrink), self.inverse.unwrap_or(device.inverse));
-        Device { shrink, inverse, ..device }
+        let by_adapter = if self.huffman == Huffman::Device { Inverse::Device } else { device.inverse };
+        let (shrink, inverse) = (self.shrink.unwrap_or(device.shrink), self.inverse.unwrap_or(by_adapter));
+        let coders = Coders { asked: self.huffman, ..device.coders };
+        Device { shrink, inverse, coders, ..device }
     }
 }
 
@@ -97,6 +103,12 @@ impl Builder {
     /// Device memory that work in flight may use together, in bytes.
     pub fn gpu_memory_bytes(mut self, bytes: u64) -> Self {
         self.gpu.memory_bytes = Some(bytes);
+        self
+    }
+
+    /// Requests that may go to the device together where they wait for it together, at least 1. Default: 8.
+    pub fn jobs_per_submission(mut self, jobs: usize) -> Self {
+        self.gpu.jobs_per_submission = Some(jobs);
         self
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tintype_codecs::{self as codecs, Encode, Limits, Metadata, Subsampling};
 use tintype_engine::{
     gpu,
-    ops::Fdct,
+    ops::{Fdct, HuffmanEncode, huffman_encode::Bits},
     plan::{Device, Plan, Source},
 };
 use tintype_jpeg::{
@@ -20,7 +20,7 @@ use tintype_jpeg::{
 };
 use tintype_pixels::{Channels, ImageFormat, ImageInfo, Size};
 
-use crate::TransformError;
+use crate::{TransformError, huffman::Made};
 
 /// The most a segment holds besides its length and the `Exif\0\0` in front of the block.
 const MAX_EXIF_BYTES: usize = 65_535 - 2 - 6;
@@ -60,7 +60,7 @@ pub(crate) fn coefficients(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> O
     (decoded.damage.is_none() && is_same).then_some(decoded.coefficients)
 }
 
-fn bounds(size: Size, limits: &Limits) -> decode::Limits {
+pub(crate) fn bounds(size: Size, limits: &Limits) -> decode::Limits {
     // Two bytes for each of at most four samples of a pixel.
     let coefficient_bytes = limits.decoded_bytes.saturating_mul(2);
     decode::Limits {
@@ -123,16 +123,30 @@ pub(crate) fn ending(plan: Plan, encode: Encode) -> Plan {
 }
 
 /// The file of what the device gave back.
-pub(crate) fn file(fdct: &Fdct, bytes: &[u8], encode: Encode, meta: &Metadata) -> Result<Vec<u8>, TransformError> {
+pub(crate) fn file(fdct: &Fdct, made: &Made, encode: Encode, meta: &Metadata) -> Result<Vec<u8>, TransformError> {
+    let failed = |error: encode::EncodeError| codecs::CodecError::encode(ImageFormat::Jpeg, error);
+    let options = options(encode, meta)?;
+    let bytes = match made {
+        Made::Bytes(bytes) => bytes,
+        Made::Bits { tables, bytes } => {
+            let Some(Bits::All(bits)) = HuffmanEncode::bits(bytes) else {
+                return Err(TransformError::WrongResult { got: bytes.len(), expected: 0 });
+            };
+            return Ok(encode::baseline_file(&fdct.frame, tables, &options, bits).map_err(failed)?);
+        }
+    };
     let expected = fdct.frame.components.iter().map(|component| component.blocks.area() * 128).sum();
     let wrong = TransformError::WrongResult { got: bytes.len(), expected };
     let planes = fdct.planes(bytes).ok_or(wrong)?;
     let coefficients = Coefficients { frame: Frame::clone(&fdct.frame), planes };
+    Ok(encode::encode(&coefficients, &options).map_err(failed)?)
+}
+
+fn options(encode: Encode, meta: &Metadata) -> Result<encode::Options, TransformError> {
     let is_progressive = matches!(encode, Encode::Jpeg { progressive: true, .. });
     let coding = if is_progressive { Coding::Progressive } else { Coding::Baseline(Huffman::Optimal) };
     let failed = |error: encode::EncodeError| codecs::CodecError::encode(ImageFormat::Jpeg, error);
     let exif = meta.exif.as_deref().filter(|exif| exif.len() <= MAX_EXIF_BYTES);
     let exif = exif.map(|exif| Segment::app(1, [b"Exif\0\0", exif].concat())).transpose().map_err(failed)?;
-    let options = encode::Options { coding, segments: exif.into_iter().collect(), ..Default::default() };
-    Ok(encode::encode(&coefficients, &options).map_err(failed)?)
+    Ok(encode::Options { coding, segments: exif.into_iter().collect(), ..Default::default() })
 }

@@ -34,6 +34,7 @@ mod draw;
 mod error;
 mod explain;
 mod faces;
+mod huffman;
 #[cfg(feature = "image")]
 mod images;
 mod input;

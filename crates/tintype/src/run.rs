@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tintype_codecs::{self as codecs, Encode, Metadata};
 use tintype_engine::{
     Plan, gpu,
-    ops::Inverse,
+    ops::{HuffmanDecode, Inverse},
     plan::{self, Source, Stage},
 };
 use tintype_jpeg::{Coefficients, inverse::Scale};
@@ -17,7 +17,9 @@ use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, 
 use tintype_pixels::{Depth, Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
 
 use crate::{
-    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe, explain, jpeg,
+    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe, explain,
+    huffman::{self, Made},
+    jpeg,
     output::{self, Answer},
     settle::{self, Settle},
     vector,
@@ -96,6 +98,8 @@ pub(crate) enum Held<'a> {
     Samples(Cow<'a, Planes>),
     /// On the host, as a JPEG has them.
     Coefficients(Coefficients),
+    /// On the host, as a JPEG's file has them.
+    Bits(Box<HuffmanDecode>),
     /// On the device.
     Texture(gpu::Lent),
 }
@@ -113,7 +117,7 @@ impl<'a> Inputs<'a> {
     pub(crate) fn new(decoded: &'a [Held<'_>], plan: &Plan) -> Self {
         let each = decoded.iter().enumerate().map(|(index, held)| match held {
             Held::Coefficients(coefficients) => Input::Jpeg(jpeg::Given::new(coefficients, plan, index)),
-            Held::Samples(_) | Held::Texture(_) => Input::Held(held),
+            Held::Samples(_) | Held::Bits(_) | Held::Texture(_) => Input::Held(held),
         });
         Self(each.collect())
     }
@@ -122,6 +126,7 @@ impl<'a> Inputs<'a> {
         let each = self.0.iter().map(|input| match input {
             Input::Jpeg(given) => given.source(),
             Input::Held(Held::Samples(planes)) => gpu::Source::Samples(planes.bytes()),
+            Input::Held(Held::Bits(bits)) => gpu::Source::Samples(bits.bytes()),
             Input::Held(Held::Texture(texture)) => gpu::Source::Texture(texture),
             Input::Held(Held::Coefficients(_)) => gpu::Source::Samples(&[]),
         });
@@ -144,21 +149,31 @@ impl Work<'_> {
         wanted: &TransformOptions,
         accepts: Accepts,
     ) -> Result<Rendered, TransformError> {
-        let mut clock = Clock::start();
+        self.encode_on(tintype, tintype.plan_device(), wanted, accepts, Clock::start())
+    }
+
+    fn encode_on(
+        &self,
+        tintype: &Tintype,
+        device: plan::Device,
+        wanted: &TransformOptions,
+        accepts: Accepts,
+        mut clock: Clock,
+    ) -> Result<Rendered, TransformError> {
         let policy = tintype.policy();
         if let Some(Seen::File(bytes)) = self.pixels.first().map(Pixels::see)
             && vector::is_passed_on(bytes, self.stages, wanted)
         {
             return passed_on(bytes, policy, &clock);
         }
-        let device = tintype.plan_device();
+        let on_host = huffman::on_host(device);
         let mut probed = self.probe(policy, device)?;
         self.prefer_samples(&mut probed.sources, policy, device)?;
         let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
 
         // What must be seen before it can be planned is decoded first; looking is part of planning.
         let (settled, decoded) = if settle::is_needed(self.stages) {
-            let decoded = self.decode(&mut probed, policy, device)?;
+            let decoded = self.decode(&mut probed, policy, on_host)?;
             timings.decode += clock.lap();
             let settled = self.settled(tintype, &probed, decoded)?;
             (settled.stages, Some((settled.sources, settled.decoded)))
@@ -174,7 +189,8 @@ impl Work<'_> {
             Some((sources, decoded)) => (Ok(decoded), sources),
             None => {
                 let planned = probed.sources.clone();
-                let decoded = self.decode(&mut probed, policy, device);
+                let is_file = matches!(decision.answer, Answer::Picture(_));
+                let decoded = self.decode(&mut probed, policy, if is_file { device } else { on_host });
                 // A JPEG that is not as its header says is given in another form than was planned for.
                 if decoded.is_ok() && planned != probed.sources {
                     decision = decide(&probed.sources, &settled, wanted, accepts, policy, device)?;
@@ -184,13 +200,15 @@ impl Work<'_> {
         };
         let Decision { answer, size, plan, warnings } = decision;
         let original = probed.infos[0].clone();
-        let text = explained(original.as_ref(), &probed.sources[0], &plan, answer, size);
+        let bits = decoded.as_ref().map(|decoded| huffman::decodings(decoded)).unwrap_or_default();
+        let text = explained(original.as_ref(), &probed.sources[0], &plan, answer, size, &bits);
         let mut seen = describe::Seen::default();
         let made = match decoded {
             Ok(decoded) => {
-                let inputs = Inputs::new(&decoded, &plan);
                 timings.decode += clock.lap();
-                let samples = tintype.gpu().run(plan.record(), &inputs.sources())?.bytes;
+                let Some(made) = huffman::run(tintype.gpu(), &plan, &decoded)? else {
+                    return self.encode_on(tintype, on_host, wanted, accepts, clock);
+                };
                 if matches!(answer, Answer::Json) && wanted.segment.is_some() {
                     let stages = describe::mask(&settled);
                     let mask = Plan::new(&sources, &plan_request(&stages, Some(describe::LAYOUT), policy, device))?;
@@ -200,13 +218,13 @@ impl Work<'_> {
                 if matches!(answer, Answer::Json) && wanted.gravity == Some(Gravity::Face) {
                     seen.faces = Some(Settle { tintype, sources: probed.sources, decoded }.faces(0)?);
                 }
-                Ok(samples)
+                Ok(made)
             }
             Err(error) => Err(error),
         };
         timings.gpu = clock.lap();
 
-        let planes = |samples| self.planes(plan.size(), layout(&plan), samples);
+        let planes = |made: Made| self.planes(plan.size(), layout(&plan), made.into_bytes());
         let (bytes, content_type) = match (answer, made) {
             (Answer::Picture(encode), made) => {
                 let meta = Metadata { exif: metadata(wanted, encode, original.as_ref()) };
@@ -235,7 +253,7 @@ impl Work<'_> {
     pub(crate) fn raw(&self, tintype: &Tintype, layout: Layout) -> Result<Rendered, TransformError> {
         let mut clock = Clock::start();
         let policy = tintype.policy();
-        let device = tintype.plan_device();
+        let device = huffman::on_host(tintype.plan_device());
         let mut probed = self.probe(policy, device)?;
         let decoded = self.decode(&mut probed, policy, device)?;
         let decode = clock.lap();
@@ -260,7 +278,7 @@ impl Work<'_> {
 
     /// The faces of the first picture.
     pub(crate) fn faces(&self, tintype: &Tintype) -> Result<Faces, TransformError> {
-        let device = tintype.plan_device();
+        let device = huffman::on_host(tintype.plan_device());
         let mut probed = self.probe(tintype.policy(), device)?;
         let decoded = self.decode(&mut probed, tintype.policy(), device)?;
         Settle { tintype, sources: probed.sources, decoded }.faces(0)
@@ -282,7 +300,11 @@ impl Work<'_> {
         let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
         let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
         let Decision { answer, size, plan, .. } = decide(&sources, &stages, wanted, accepts, policy, device)?;
-        Ok(looks + &explained(infos[0].as_ref(), &sources[0], &plan, answer, size))
+        let is_file = matches!(answer, Answer::Picture(_)) && !settle::is_needed(self.stages);
+        let device = if is_file { device } else { huffman::on_host(device) };
+        let decoded: Vec<(usize, HuffmanDecode)> = self.bits(&infos, &sources, policy, device);
+        let bits: Vec<_> = decoded.iter().map(|(index, bits)| (*index, bits)).collect();
+        Ok(looks + &explained(infos[0].as_ref(), &sources[0], &plan, answer, size, &bits))
     }
 
     /// Width and height of the result, as far as headers tell.
@@ -294,7 +316,7 @@ impl Work<'_> {
     /// The result as samples: 8 bits, 16 where the source has more, alpha where something is transparent.
     pub(crate) fn samples(&self, tintype: &Tintype) -> Result<Planes, TransformError> {
         let policy = tintype.policy();
-        let device = tintype.plan_device();
+        let device = huffman::on_host(tintype.plan_device());
         let mut probed = self.probe(policy, device)?;
         let decoded = self.decode(&mut probed, policy, device)?;
         let Settled { stages, sources, decoded } = self.settled(tintype, &probed, decoded)?;
@@ -309,7 +331,7 @@ impl Work<'_> {
     /// The result as a texture.
     pub(crate) fn texture(&self, tintype: &Tintype) -> Result<Texture, TransformError> {
         let policy = tintype.policy();
-        let device = tintype.plan_device();
+        let device = huffman::on_host(tintype.plan_device());
         let mut probed = self.probe(policy, device)?;
         let decoded = self.decode(&mut probed, policy, device)?;
         let Settled { stages, sources, decoded } = self.settled(tintype, &probed, decoded)?;
@@ -380,6 +402,23 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The files whose bits the device would decode, with their places.
+    fn bits(
+        &self,
+        infos: &[Option<ImageInfo>],
+        sources: &[Source],
+        policy: &Policy,
+        device: plan::Device,
+    ) -> Vec<(usize, HuffmanDecode)> {
+        let each =
+            self.pixels.iter().zip(infos).zip(sources).enumerate().filter_map(|(index, ((pixels, info), source))| {
+                let Seen::File(bytes) = pixels.see() else { return None };
+                let (bits, _) = huffman::bits(bytes, info.as_ref()?, source, &policy.limits, device)?;
+                Some((index, bits))
+            });
+        each.collect()
+    }
+
     /// Decodes every picture, and says in `probed` in which form the device gets those that are JPEGs.
     fn decode(
         &self,
@@ -391,6 +430,12 @@ impl Work<'_> {
         let each =
             self.pixels.iter().zip(infos).zip(sources).map(|((pixels, info), source)| match (pixels.see(), info) {
                 (Seen::File(bytes), Some(info)) => {
+                    if let Some((bits, frame)) = huffman::bits(bytes, info, source, &policy.limits, device) {
+                        jpeg::follow(source, &frame, device);
+                        if source.jpeg.is_some() {
+                            return Ok(Held::Bits(Box::new(bits)));
+                        }
+                    }
                     if source.jpeg.is_some()
                         && let Some(coefficients) = jpeg::coefficients(bytes, info, &policy.limits)
                     {
@@ -467,7 +512,8 @@ pub(crate) fn decide(
         }
         Answer::Picture(encode) => {
             let target = encode.layout(!draft.is_opaque, depth);
-            jpeg::ending(Plan::new(sources, &plan_request(stages, Some(target), policy, device))?, encode)
+            let plan = Plan::new(sources, &plan_request(stages, Some(target), policy, device))?;
+            huffman::ending(jpeg::ending(plan, encode), encode, device.coders)
         }
     };
     let warnings = plan.warnings.iter().cloned().chain(warning).collect();
@@ -509,11 +555,19 @@ fn layout(plan: &Plan) -> Layout {
 }
 
 /// The plan with the codecs' lines around it; `size` is the result's.
-pub(crate) fn explained(info: Option<&ImageInfo>, source: &Source, plan: &Plan, answer: Answer, size: Size) -> String {
+fn explained(
+    info: Option<&ImageInfo>,
+    source: &Source,
+    plan: &Plan,
+    answer: Answer,
+    size: Size,
+    bits: &[(usize, &HuffmanDecode)],
+) -> String {
     let format = info.map_or("samples", |info| info.format.name());
     let (mut what, mut samples) = (format!("{format} {}", source.size), source.layout.to_string());
     if let Some(components) = plan.components(0) {
         let form = match components.inverse {
+            Inverse::Device if bits.iter().any(|(index, _)| *index == 0) => "bits",
             Inverse::Device => "coefficients",
             Inverse::Host => "planes",
         };
@@ -527,7 +581,7 @@ pub(crate) fn explained(info: Option<&ImageInfo>, source: &Source, plan: &Plan, 
         Answer::Picture(encode) => format!("{:<9}{encode}", "encode"),
         Answer::Json => format!("{:<9}{size}, described by the copy of {}", "json", plan.size()),
     };
-    format!("{decode}\n{}{last}\n", plan.explain())
+    format!("{decode}\n{}{last}\n", plan.explain_decoding(bits))
 }
 
 /// An SVG as the answer, which no option changes.

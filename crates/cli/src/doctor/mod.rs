@@ -118,7 +118,7 @@ fn device(tintype: &Tintype, checks: &mut Vec<Check>) {
     });
     let memory = if caps.is_unified { "shared with the processor" } else { "its own, copied to and from" };
     checks.push(Check::ok("memory", format!("{memory}; up to {} used", show::bytes(caps.default_memory_bytes()))));
-    let timestamps = if caps.has_timestamps { "passes can be timed" } else { "passes cannot be timed" };
+    let timestamps = if caps.has_timestamps { "the device times passes" } else { "the host times passes" };
     checks.push(Check::ok("timestamps", timestamps));
 }
 

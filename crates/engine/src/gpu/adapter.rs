@@ -11,6 +11,8 @@ pub struct GpuOptions {
     pub adapter: Option<String>,
     /// Device memory that jobs in flight may use together, in bytes; `None` is the adapter's default.
     pub memory_bytes: Option<u64>,
+    /// Jobs that may go to the device together, where they wait for it together; `None` is the engine's default, 1 sends each alone.
+    pub jobs_per_submission: Option<usize>,
     /// Whether the device is to have all features of its adapter, for kernels that are not the engine's.
     pub is_shared: bool,
 }

@@ -1,4 +1,4 @@
-//! One recording on its way through the device.
+//! Recordings on their way through the device.
 
 use std::{
     sync::Arc,
@@ -10,10 +10,11 @@ use parking_lot::Mutex;
 use super::{
     Core, GpuError, Kept, Output, PassTime, Source,
     budget::Reservation,
-    memory::{Left, Memory},
+    memory::{Left, Memory, give_back_mapped},
     pipelines::Variant,
     pool::{BufferUse, PooledBuffer, PooledTexture},
     profile::Timestamps,
+    threads::HANG,
 };
 use crate::{
     Recording,
@@ -48,6 +49,7 @@ pub(super) struct Finished {
     kept: Vec<Kept>,
     texture: Option<PooledTexture>,
     timestamps: Option<Timestamps>,
+    nanoseconds: Vec<f64>,
     passes: Vec<(String, &'static str)>,
     gpu_time: Duration,
     _reservation: Arc<Reservation>,
@@ -90,74 +92,115 @@ impl Job {
         Ok(Self { recording, allocation, uploads, given, given_buffers, reservation, is_profiled, reply })
     }
 
-    /// Records and submits; runs on the device's thread. The caller is answered when the device is done.
-    pub(super) fn execute(self, core: &Arc<Core>) -> Option<wgpu::SubmissionIndex> {
-        let reply = self.reply.clone();
-        if let Err(error) = core.health.check() {
-            let _ = reply.send(Err(error));
-            return None;
-        }
-        let memory = core.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let validation = core.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let submitted = self.submit(core);
-        let validation = pollster::block_on(validation.pop());
-        let memory = pollster::block_on(memory.pop());
-        let (index, completion) = match submitted {
-            Ok(submitted) => submitted,
-            Err(error) => {
-                let _ = reply.send(Err(error));
-                return None;
-            }
-        };
-        if let Some(error) = memory.or(validation) {
-            completion.fail(error.into());
-        }
-        Some(index)
+    /// Bytes of device memory that it needs.
+    pub(super) fn bytes(&self) -> u64 {
+        self.allocation.peak_bytes
     }
 
-    fn submit(self, core: &Arc<Core>) -> Result<(wgpu::SubmissionIndex, Arc<Completion>), GpuError> {
+    /// Whether it reads memory that others may let go of at any time.
+    pub(super) fn has_foreign_memory(&self) -> bool {
+        !self.given.is_empty()
+    }
+
+    /// Leases memory and records; a job that cannot be recorded is answered at once.
+    fn record(self, core: &Core) -> Option<(wgpu::CommandBuffer, Recorded)> {
         let Self { recording, allocation, uploads, given, given_buffers, reservation, is_profiled, reply } = self;
+        let memory_scope = core.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation_scope = core.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let mut encoder = core.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("Job") });
         let memory = Memory::lease(core, &recording, &allocation, uploads, given, &given_buffers, &mut encoder);
         let n_passes = recording.passes.len() as u32;
         let timestamps = (is_profiled && core.caps.has_timestamps).then(|| Timestamps::new(&core.device, n_passes));
-        encode(core, &recording, &memory, timestamps.as_ref(), &mut encoder)?;
+        let encoded = match &timestamps {
+            None if is_profiled => encode_alone(core, &recording, &memory, &mut encoder),
+            timestamps => encode(core, &recording, &memory, timestamps.as_ref(), &mut encoder).map(|()| Vec::new()),
+        };
         memory.copy_back(&mut encoder);
         if let Some(timestamps) = &timestamps {
             timestamps.resolve(&mut encoder);
         }
-        let started = Instant::now();
-        let index = core.queue.submit([encoder.finish()]);
+        let commands = encoder.finish();
+        let invalid = pollster::block_on(validation_scope.pop());
+        let failed = pollster::block_on(memory_scope.pop()).or(invalid).map(GpuError::from);
+        let (nanoseconds, failed) = match (encoded, failed) {
+            (Ok(nanoseconds), failed) => (nanoseconds, failed),
+            (Err(error), failed) => (Vec::new(), Some(failed.unwrap_or(error))),
+        };
 
-        let passes = recording.passes.iter().map(|pass| (pass.to_string(), pass.name())).collect();
         let result_slot = recording.result.map(|image| allocation.slot_of_image[image.index()]);
-        let Left { uploads, readbacks, kept, texture } = memory.release(core, result_slot);
+        let left = memory.release(core, result_slot);
+        if let Some(error) = failed {
+            left.give_back(core);
+            let _ = reply.send(Err(error));
+            return None;
+        }
+        let names = |pass: &Pass| (pass.to_string(), pass.name());
+        let passes = if is_profiled { recording.passes.iter().map(names).collect() } else { Vec::new() };
+        Some((commands, Recorded { left, timestamps, nanoseconds, passes, reservation, reply }))
+    }
+}
+
+/// Records `jobs` and submits them together; runs on the device's thread. Their callers are answered when the device is done with all
+/// of them. One that cannot be recorded is left out.
+pub(super) fn submit(core: &Arc<Core>, jobs: Vec<Job>) -> Option<wgpu::SubmissionIndex> {
+    if let Err(error) = core.health.check() {
+        for job in jobs {
+            let _ = job.reply.send(Err(error.clone()));
+        }
+        return None;
+    }
+    // What a job has released may be leased by the next one of them, but by nobody who could submit before.
+    let order = core.order.lock();
+    let (commands, recorded): (Vec<_>, Vec<_>) = jobs.into_iter().filter_map(|job| job.record(core)).unzip();
+    if commands.is_empty() {
+        return None;
+    }
+    let memory_scope = core.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+    let validation_scope = core.device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let started = Instant::now();
+    let index = core.queue.submit(commands);
+    drop(order);
+    core.pool.count_submission();
+    let refused = pollster::block_on(validation_scope.pop());
+    let failed = pollster::block_on(memory_scope.pop()).or(refused).map(GpuError::from);
+    for job in recorded {
+        let completion = job.complete(core, started);
+        if let Some(error) = &failed {
+            completion.fail(error.clone());
+        }
+    }
+    Some(index)
+}
+
+/// A job whose commands are recorded, and what it leaves.
+struct Recorded {
+    left: Left,
+    timestamps: Option<Timestamps>,
+    /// Of each pass, where the host has timed them.
+    nanoseconds: Vec<f64>,
+    passes: Vec<(String, &'static str)>,
+    reservation: Arc<Reservation>,
+    reply: Reply,
+}
+
+impl Recorded {
+    /// Has the caller answered once what was submitted at `started` is done.
+    fn complete(self, core: &Arc<Core>, started: Instant) -> Arc<Completion> {
+        let Self { left, timestamps, nanoseconds, passes, reservation, reply } = self;
+        let Left { uploads, readbacks, kept, texture } = left;
         let keep = |buffer| Kept::new(buffer, core.pool.clone(), reservation.clone());
         let kept = kept.into_iter().map(keep).collect();
         let to_map: Vec<wgpu::Buffer> = readbacks.iter().map(|(buffer, _)| buffer.buffer.clone()).collect();
         let timed = timestamps.as_ref().map(|timestamps| timestamps.readable.clone());
-        let finished = Finished {
-            readbacks,
-            kept,
-            texture,
-            timestamps,
-            passes: if is_profiled { passes } else { Vec::new() },
-            gpu_time: Duration::ZERO,
-            _reservation: reservation,
-        };
+        let gpu_time = Duration::ZERO;
+        let finished =
+            Finished { readbacks, kept, texture, timestamps, nanoseconds, passes, gpu_time, _reservation: reservation };
         let completion = Arc::new(Completion { started, reply, result: Mutex::new(Some(Ok(finished))) });
         // The last of these callbacks lets go of the completion, whose drop answers the caller: then everything is back
         // in the pool, and the caller's next request finds it there.
         for upload in uploads {
-            let (pool, completion) = (core.pool.clone(), completion.clone());
-            let buffer = upload.buffer.clone();
-            buffer.map_async(wgpu::MapMode::Write, .., move |mapped| {
-                match mapped {
-                    Ok(()) => pool.return_buffer(upload),
-                    Err(_) => pool.forget(upload.buffer.size()),
-                }
-                drop(completion);
-            });
+            let completion = completion.clone();
+            give_back_mapped(core, upload, move || drop(completion));
         }
         for buffer in to_map.into_iter().chain(timed) {
             let completion = completion.clone();
@@ -168,7 +211,7 @@ impl Job {
                 }
             });
         }
-        Ok((index, completion))
+        completion
     }
 }
 
@@ -237,11 +280,7 @@ fn encode(
     timestamps: Option<&Timestamps>,
     encoder: &mut wgpu::CommandEncoder,
 ) -> Result<(), GpuError> {
-    let tape_group = core.device.create_bind_group(&wgpu::BindGroupDescriptor {
-        label: Some("tape"),
-        layout: &core.pipelines.tape_group,
-        entries: &[uniform(memory.uniforms(), Recording::TAPE_BYTES)],
-    });
+    let tape_group = tape_group(core, memory);
     let Some(timestamps) = timestamps else {
         let mut open = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         return recording
@@ -261,6 +300,42 @@ fn encode(
         dispatch(core, recording, memory, &tape_group, pass, &mut open)?;
     }
     Ok(())
+}
+
+/// Submits each pass by itself and waits for it, where the device cannot time them; gives nanoseconds.
+fn encode_alone(
+    core: &Core,
+    recording: &Recording,
+    memory: &Memory,
+    encoder: &mut wgpu::CommandEncoder,
+) -> Result<Vec<f64>, GpuError> {
+    let tape_group = tape_group(core, memory);
+    let submit = |encoder: &mut wgpu::CommandEncoder| {
+        let next = core.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("Pass") });
+        let commands = std::mem::replace(encoder, next).finish();
+        let started = Instant::now();
+        let submission_index = Some(core.queue.submit([commands]));
+        let wait = wgpu::PollType::Wait { submission_index, timeout: Some(HANG) };
+        core.device.poll(wait).map_err(|error| GpuError::Lost(error.to_string()))?;
+        Ok(started.elapsed().as_nanos() as f64)
+    };
+    // What is copied and cleared before the passes is none of theirs.
+    submit(encoder)?;
+    let timed = recording.passes.iter().map(|pass| {
+        let mut open = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        dispatch(core, recording, memory, &tape_group, pass, &mut open)?;
+        drop(open);
+        submit(encoder)
+    });
+    timed.collect()
+}
+
+fn tape_group(core: &Core, memory: &Memory) -> wgpu::BindGroup {
+    core.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("tape"),
+        layout: &core.pipelines.tape_group,
+        entries: &[uniform(memory.uniforms(), Recording::TAPE_BYTES)],
+    })
 }
 
 fn dispatch(
@@ -336,7 +411,8 @@ impl Finished {
             core.pool.return_buffer(buffer);
         }
         core.pool.count_read(bytes.len() as u64);
-        let nanoseconds = self.timestamps.map(|t| t.nanoseconds(core.queue.get_timestamp_period())).unwrap_or_default();
+        let period = core.queue.get_timestamp_period();
+        let nanoseconds = self.timestamps.map_or(self.nanoseconds, |timestamps| timestamps.nanoseconds(period));
         let passes = self
             .passes
             .into_iter()

@@ -44,7 +44,7 @@ enum Stay {
     Given,
 }
 
-/// What is left of a job's memory when it has been submitted.
+/// What is left of a job's memory when it has been recorded.
 pub(super) struct Left {
     /// Uploads, to be mapped again.
     pub(super) uploads: Vec<PooledBuffer>,
@@ -54,6 +54,33 @@ pub(super) struct Left {
     pub(super) kept: Vec<PooledBuffer>,
     /// The image that was asked for.
     pub(super) texture: Option<PooledTexture>,
+}
+
+impl Left {
+    /// Gives everything back, of a job that is not submitted.
+    pub(super) fn give_back(self, core: &Core) {
+        let Self { uploads, readbacks, kept, texture } = self;
+        uploads.into_iter().for_each(|upload| give_back_mapped(core, upload, || ()));
+        readbacks.into_iter().for_each(|(buffer, _)| core.pool.return_buffer(buffer));
+        kept.into_iter().for_each(|buffer| core.pool.return_buffer(buffer));
+        if let Some(texture) = texture {
+            core.pool.return_texture(texture);
+        }
+        // Nothing that was submitted need be waited for.
+        let _ = core.device.poll(wgpu::PollType::Poll);
+    }
+}
+
+/// Gives an upload back to the pool as soon as the host can write it again, and does `then` after.
+pub(super) fn give_back_mapped(core: &Core, upload: PooledBuffer, then: impl FnOnce() + Send + 'static) {
+    let pool = core.pool.clone();
+    upload.buffer.clone().map_async(wgpu::MapMode::Write, .., move |mapped| {
+        match mapped {
+            Ok(()) => pool.return_buffer(upload),
+            Err(_) => pool.forget(upload.buffer.size()),
+        }
+        then();
+    });
 }
 
 impl KernelBuffer {

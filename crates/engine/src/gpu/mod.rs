@@ -16,9 +16,14 @@ mod pipelines;
 mod pool;
 mod profile;
 mod threads;
+mod trial;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use parking_lot::Mutex;
 use tintype_pixels::Size;
 use tintype_wgsl::Texel;
 
@@ -30,12 +35,15 @@ pub use pipelines::group_entries;
 pub use pool::{Counters, Lent};
 pub use profile::PassTime;
 
-use crate::{Recording, plan, record::texture_class};
+use crate::{Recording, ops::idct::Share, plan, record::texture_class};
 use budget::Budget;
 use execute::Finished;
 use pipelines::Pipelines;
 use pool::Pool;
 use threads::Threads;
+
+/// Jobs that go to the device together when nobody says how many may.
+const DEFAULT_JOBS_PER_SUBMISSION: usize = 8;
 
 /// A device and everything that is kept on it. Cheap to clone; `Send` and `Sync`.
 #[derive(Clone, Debug)]
@@ -46,6 +54,8 @@ pub struct Gpu(Arc<Shared>);
 struct Shared {
     core: Arc<Core>,
     threads: Threads,
+    /// What was faster, where it was tried.
+    share: OnceLock<Share>,
 }
 
 /// The device itself; the threads hold it too.
@@ -60,6 +70,9 @@ struct Core {
     pool: Arc<Pool>,
     budget: Arc<Budget>,
     health: Arc<error::Health>,
+    /// Held while memory that was recorded with is idle and not submitted yet.
+    order: Mutex<()>,
+    jobs_per_submission: usize,
 }
 
 /// An input of a recording.
@@ -131,7 +144,7 @@ impl Gpu {
         Self::with(Some(instance), &adapter, device, queue, options)
     }
 
-    /// On a device that somebody else created from `adapter`. Only its memory limit is taken from `options`.
+    /// On a device that somebody else created from `adapter`. Only what may be used is taken from `options`.
     ///
     /// # Errors
     /// When a kernel does not compile on it.
@@ -164,10 +177,16 @@ impl Gpu {
             device,
             queue,
             health,
+            order: Mutex::new(()),
+            jobs_per_submission: options.jobs_per_submission.unwrap_or(DEFAULT_JOBS_PER_SUBMISSION).max(1),
         });
         core.pipelines.prepare(&core.device, &core.caps, Texel::F16)?;
         let threads = Threads::start(&core);
-        Ok(Self(Arc::new(Shared { core, threads })))
+        let gpu = Self(Arc::new(Shared { core, threads, share: OnceLock::new() }));
+        if !gpu.caps().is_software {
+            let _ = gpu.0.share.set(Share::of(&gpu));
+        }
+        Ok(gpu)
     }
 
     /// What the adapter is and can do.
@@ -216,7 +235,8 @@ impl Gpu {
 
     /// What a plan must know of this device.
     pub fn plan_device(&self) -> plan::Device {
-        self.0.core.caps.plan_device()
+        let device = self.0.core.caps.plan_device();
+        plan::Device { share: self.0.share.get().copied().unwrap_or(device.share), ..device }
     }
 
     /// Compiles all kernels for one more texel format; a second call does nothing.
@@ -239,9 +259,15 @@ impl Gpu {
         self.0.core.pool.read_bytes()
     }
 
+    /// Submissions since the start; jobs that waited together share one.
+    pub fn submissions(&self) -> u64 {
+        self.0.core.pool.submissions()
+    }
+
     /// A texture for a working image of `size`, at least that large, from the pool. What it holds is left over.
     pub fn lend(&self, size: Size, texel: Texel) -> Lent {
         let core = &self.0.core;
+        let _order = core.order.lock();
         core.pool.lend(core.pool.texture(texture_class(size, core.caps.texture_side), texel))
     }
 
@@ -253,7 +279,8 @@ impl Gpu {
         self.submit(recording, sources, false)?.wait()
     }
 
-    /// [`Gpu::run`], with the time of every pass where the adapter can tell it. Slower: every pass stands alone.
+    /// [`Gpu::run`], with the time of every pass: by the device's clock, or by the host's, submission and all, where the device has
+    /// none. Slower: every pass stands alone.
     ///
     /// # Errors
     /// As [`Gpu::run`].

@@ -124,6 +124,7 @@ pub(super) struct Pool {
     buffers: AtomicU64,
     held_bytes: AtomicU64,
     read_bytes: AtomicU64,
+    submissions: AtomicU64,
 }
 
 impl PooledTexture {
@@ -143,6 +144,7 @@ impl Pool {
             buffers: AtomicU64::new(0),
             held_bytes: AtomicU64::new(0),
             read_bytes: AtomicU64::new(0),
+            submissions: AtomicU64::new(0),
         }
     }
 
@@ -237,6 +239,16 @@ impl Pool {
     /// So much of a result was copied to the host.
     pub(super) fn count_read(&self, bytes: u64) {
         self.read_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Submissions since the start.
+    pub(super) fn submissions(&self) -> u64 {
+        self.submissions.load(Ordering::Relaxed)
+    }
+
+    /// Something was submitted.
+    pub(super) fn count_submission(&self) {
+        self.submissions.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Something will not come back.

@@ -1,4 +1,4 @@
-//! The time of every pass, by timestamps on the device.
+//! The time of every pass, by timestamps on the device. Where it has none, the host times passes one by one (`execute.rs`).
 
 /// How long one pass took.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,24 @@
 //! Two threads per device: one records and submits, one waits for what was submitted.
 //!
 //! Every submission goes through the first, so work runs in the order it was queued and memory can be leased again as
-//! soon as it is recorded. The second drives wgpu's callbacks.
+//! soon as it is recorded. Some submissions are on their way at once and no more, so that under load jobs wait in the queue, and those
+//! that wait go together. The second thread drives wgpu's callbacks.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{iter, sync::Arc, thread, time::Duration};
 
-use super::{Core, GpuError, execute::Job};
+use super::{
+    Core, GpuError,
+    execute::{self, Job},
+};
 
 /// A dispatch that takes longer than this is taken to hang; the device is given up.
-const HANG: Duration = Duration::from_secs(120);
+pub(super) const HANG: Duration = Duration::from_secs(120);
+
+/// Submissions on their way: one that runs, one behind it, and one that is recorded meanwhile.
+const IN_FLIGHT: usize = 3;
+
+/// Device memory of jobs that go together: a larger one keeps the device busy for itself, and who waits with it waits for it.
+const TOGETHER_BYTES: u64 = 64 << 20;
 
 /// The way to the threads; they end when it is dropped.
 #[derive(Debug)]
@@ -19,13 +29,25 @@ pub(super) struct Threads {
 impl Threads {
     pub(super) fn start(core: &Arc<Core>) -> Self {
         let (jobs, queued) = flume::unbounded::<Job>();
-        let (submitted, waiting) = flume::unbounded::<wgpu::SubmissionIndex>();
+        // One more is in the hands of each thread.
+        let (submitted, waiting) = flume::bounded::<wgpu::SubmissionIndex>(IN_FLIGHT - 2);
         let submitting = core.clone();
         spawn("tintype-gpu", move || {
-            for job in queued {
-                if let Some(index) = job.execute(&submitting) {
+            let mut next = queued.recv().ok();
+            while let Some(first) = next.take() {
+                let mut batch = Batch::of(first);
+                for job in iter::from_fn(|| queued.try_recv().ok()) {
+                    if batch.takes(&job, submitting.jobs_per_submission) {
+                        batch.add(job);
+                    } else {
+                        next = Some(job);
+                        break;
+                    }
+                }
+                if let Some(index) = execute::submit(&submitting, batch.jobs) {
                     let _ = submitted.send(index);
                 }
+                next = next.or_else(|| queued.recv().ok());
             }
         });
         let polling = core.clone();
@@ -43,6 +65,32 @@ impl Threads {
 
     pub(super) fn submit(&self, job: Job) -> Result<(), GpuError> {
         self.jobs.send(job).map_err(|unsent| GpuError::Lost(format!("its thread ended: {unsent}")))
+    }
+}
+
+/// Jobs that go together.
+struct Batch {
+    jobs: Vec<Job>,
+    bytes: u64,
+}
+
+impl Batch {
+    fn of(job: Job) -> Self {
+        Self { bytes: job.bytes(), jobs: vec![job] }
+    }
+
+    /// What is somebody else's may be gone when it is submitted, which fails all that goes with it: such a job goes alone.
+    fn takes(&self, job: &Job, most: usize) -> bool {
+        let goes_alone = |job: &Job| job.has_foreign_memory();
+        self.jobs.len() < most
+            && self.bytes + job.bytes() <= TOGETHER_BYTES
+            && !goes_alone(job)
+            && !self.jobs.iter().any(goes_alone)
+    }
+
+    fn add(&mut self, job: Job) {
+        self.bytes += job.bytes();
+        self.jobs.push(job);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a plan must know of the device: limits, and sizes that were measured to be good.
 
 use super::Coders;
-use crate::ops::Inverse;
+use crate::ops::{Inverse, idct::Share};
 
 /// When a JPEG is decoded at a half, a quarter or an eighth of its size.
 ///
@@ -28,6 +28,8 @@ pub struct Device {
     pub band_bytes: u64,
     /// Where a JPEG's coefficients become samples.
     pub inverse: Inverse,
+    /// How, where it is on the device.
+    pub share: Share,
     /// When a JPEG is decoded smaller.
     pub shrink: Shrink,
     /// Where a JPEG's bits are coded.
@@ -50,6 +52,7 @@ impl Default for Device {
             binding_bytes: 128 << 20,
             band_bytes: Self::BAND_BYTES_GPU,
             inverse: Inverse::Device,
+            share: Share::Block,
             shrink: Shrink::Never,
             coders: Coders::default(),
         }

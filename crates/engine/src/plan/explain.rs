@@ -28,7 +28,12 @@ impl fmt::Display for Bytes {
 impl Plan {
     /// One line per step, with the sizes it turns into each other, and the cost on the device. Needs no GPU.
     pub fn explain(&self) -> String {
-        let recording = self.record();
+        self.explain_decoding(&[])
+    }
+
+    /// The same of [`Plan::record_decoding`].
+    pub fn explain_decoding(&self, sources: &[(usize, &HuffmanDecode)]) -> String {
+        let recording = self.record_decoding(sources);
         let mut text = String::new();
         self.explain_picture(&self.picture, &mut text, "");
         if let Some(pack) = &self.pack {
@@ -50,8 +55,10 @@ impl Plan {
         }
         let allocation = recording.allocate(u32::MAX);
         let (up, down) = recording.traffic_bytes();
+        // How many there are, only the counts tell.
+        let bits = if self.huffman.is_some() { " and the bits" } else { "" };
         let facts = format!(
-            "{} passes · {} images live · up {} · down {} · peak {}",
+            "{} passes · {} images live · up {} · down {}{bits} · peak {}",
             recording.passes().len(),
             allocation.slots.len(),
             Bytes(up),

@@ -296,6 +296,7 @@ impl<'a> Outline<'a> {
                 frame,
                 scale: Scale::Full,
                 inverse: request.device.inverse,
+                share: request.device.share,
             }),
             ..Unpack::plain(index, source.size, source.layout)
         };

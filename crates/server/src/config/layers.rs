@@ -248,7 +248,7 @@ fn one_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ShrinkOnLoad, Working};
+    use crate::config::{Huffman, ShrinkOnLoad, Working};
 
     fn load(file: &str, env: &[(&str, &str)], overrides: &Overrides) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -288,6 +288,7 @@ mod tests {
             ("TINTYPE_LIMITS__SOURCE_BYTES", "10MiB"),
             ("TINTYPE_LIMITS__RESULT_SIDE", "4000"),
             ("TINTYPE_GPU__ADAPTER", "4090"),
+            ("TINTYPE_GPU__HUFFMAN", "gpu"),
         ];
         let config = load("", &env, &Overrides::new()).unwrap();
         assert!(!config.server.playground);
@@ -298,6 +299,7 @@ mod tests {
         assert_eq!(config.limits.source_bytes.0, 10 << 20);
         assert_eq!(config.limits.result_side, 4000);
         assert_eq!(config.gpu.adapter, "4090");
+        assert_eq!(config.gpu.huffman, Huffman::Gpu);
     }
 
     #[test]
@@ -311,6 +313,7 @@ mod tests {
             ("[origins]\nallow = [\"https://a.com\"]", 2, "https://a.com"),
             ("[gpu]\nworking = \"gamma\"", 2, "gamma"),
             ("[gpu]\nshrink_on_load = \"thrice\"", 2, "thrice"),
+            ("[gpu]\nhuffman = \"tpu\"", 2, "tpu"),
             ("[server\n", 1, ""),
         ];
         for (file, expected_line, expected) in files {

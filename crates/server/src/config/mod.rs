@@ -228,6 +228,22 @@ pub struct GpuConfig {
     /// When a JPEG is decoded at a half, a quarter or an eighth of its size. Default `auto`: where the processor computes, and
     /// at least a half is left to resample.
     pub shrink_on_load: ShrinkOnLoad,
+    /// Who decodes and codes the bits of baseline JPEGs. Answers are the same to the bit. Default `auto`: who is thought to be faster;
+    /// where the processor computes, never the adapter.
+    pub huffman: Huffman,
+}
+
+/// Who decodes and codes the bits of JPEGs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Huffman {
+    /// Who is thought to be faster, picture by picture.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The adapter, wherever it can: not those of progressive pictures, and not where pixels are looked at before planning.
+    Gpu,
 }
 
 /// When a JPEG is decoded smaller than it is: that saves most of the work, and averages encoded numbers, not light, before

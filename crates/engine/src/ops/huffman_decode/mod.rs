@@ -376,6 +376,15 @@ impl HuffmanDecode {
         pass.table(&components).buffer(sums).write_buffer(coefficients);
     }
 
+    /// Whether all of the first `count` statuses in `bytes` are sound, and how many bytes they take. What is not there is not sound.
+    pub fn are_sound(bytes: &[u8], count: usize) -> (bool, usize) {
+        let len = count * STATUS_BYTES as usize;
+        let mut statuses = bytes.get(..len).unwrap_or_default().chunks_exact(STATUS_BYTES as usize);
+        let are_sound =
+            statuses.len() == count && statuses.all(|status| Self::status(status).is_some_and(Status::is_sound));
+        (are_sound, len.min(bytes.len()))
+    }
+
     /// What was read back of the status. `None` where it is not as long.
     pub fn status(bytes: &[u8]) -> Option<Status> {
         let [unsynced, damaged, _, _] = bytemuck::pod_read_unaligned(bytes.get(..STATUS_BYTES as usize)?);

@@ -22,6 +22,16 @@ pub enum Inverse {
     Host,
 }
 
+/// How the device shares the work on a block that stays at full size; the samples are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Share {
+    /// One invocation does all of it, in registers.
+    #[default]
+    Block,
+    /// Eight invocations do a column each, then a row each, by way of workgroup memory.
+    Lanes,
+}
+
 /// Bytes of a row of samples of `component`, whose blocks become `side` times `side` samples. Words are whole.
 pub fn row_bytes(component: &Component, side: u32) -> u32 {
     (component.blocks.width * side).next_multiple_of(4)
@@ -53,13 +63,14 @@ macro_rules! kernels {
     )*};
 }
 
-kernels! { full IDCT half IDCT_HALF quarter IDCT_QUARTER eighth IDCT_EIGHTH }
+kernels! { full IDCT lanes IDCT_LANES half IDCT_HALF quarter IDCT_QUARTER eighth IDCT_EIGHTH }
 
 /// Appends the pass that transforms `blocks` of `component` from `coefficients` to `plane`, each to `side` times `side` samples.
 pub fn record(
     recording: &mut Recording,
     component: &Component,
     side: u32,
+    share: Share,
     blocks: &Blocks,
     coefficients: &Bound,
     plane: BufferId,
@@ -76,11 +87,13 @@ pub fn record(
             recording.pass($module::Params { origin, size, across, _pad0, _pad1, _pad2, quantization })
         };
     }
-    let pass = match side {
-        1 => pass!(eighth),
-        2 => pass!(quarter),
-        4 => pass!(half),
-        _ => pass!(full),
+    let [x, y] = size;
+    let pass = match (side, share) {
+        (1, _) => pass!(eighth).grid(x, y),
+        (2, _) => pass!(quarter).grid(x, y),
+        (4, _) => pass!(half).grid(x, y),
+        (_, Share::Block) => pass!(full).grid(x, y),
+        (_, Share::Lanes) => pass!(lanes).line(x * y * 8),
     };
-    pass.grid(size[0], size[1]).bound(coefficients).write_buffer(plane);
+    pass.bound(coefficients).write_buffer(plane);
 }

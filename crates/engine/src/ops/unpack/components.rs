@@ -11,7 +11,7 @@ use tintype_pixels::{Orientation, Rect, Size, SourceColor};
 use crate::{
     kernels,
     ops::{
-        idct::{self, Blocks, Inverse},
+        idct::{self, Blocks, Inverse, Share},
         orient,
     },
     record::{Bound, BufferId, PassBuilder, Recording},
@@ -29,6 +29,8 @@ pub struct Components {
     pub scale: Scale,
     /// Where coefficients become samples.
     pub inverse: Inverse,
+    /// How, where it is on the device.
+    pub share: Share,
 }
 
 tintype_wgsl::params! {
@@ -60,7 +62,7 @@ impl Components {
             _ => false,
         };
         let row = u64::from(frame.components.first()?.blocks.width) * 128;
-        let components = Self { frame, scale, inverse };
+        let components = Self { frame, scale, inverse, share: Share::default() };
         (fits && row * u64::from(3 * CHUNK_ROWS) <= binding_bytes).then_some(components)
     }
 
@@ -115,7 +117,7 @@ impl Components {
         };
         let stride = idct::row_bytes(component, side);
         let plane = recording.scratch(u64::from(stride) * u64::from(blocks.rows * side));
-        idct::record(recording, component, side, &blocks, &coefficients, plane);
+        idct::record(recording, component, side, self.share, &blocks, &coefficients, plane);
         Plane { buffer: plane, stride, first: rows.start * side }
     }
 
