@@ -16,15 +16,15 @@ use std::{
     time::Duration,
 };
 
-use tintype_codecs::{AnimationReader, AnimationWriter, Blend, Bound, CodecError, Disposal, Encode, Frame, Metadata};
+use tintype_codecs::{AnimationReader, AnimationWriter, Blend, CodecError, Disposal, Encode, Frame, Metadata};
 use tintype_engine::{
-    Gpu, GpuError, Plan, Recording, gpu,
+    Gpu, GpuError, Plan, PlanError, Recording, gpu,
     ops::canvas::{self, Canvas, Under},
-    plan::{self, Stage},
+    plan::{self, Draw, Stage},
     record::size_class,
 };
 use tintype_options::{OutputFormat, TransformOptions, Warning};
-use tintype_pixels::{ImageFormat, ImageInfo, Layout, Planes, Rect, Size};
+use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Planes, Rect, Size};
 
 use crate::{
     Accepts, Policy, Rendered, Timings, Tintype, TransformError, output,
@@ -66,24 +66,40 @@ pub(crate) enum Decision {
     /// It is too large to be transformed.
     PassOn,
     /// Every frame goes through this plan.
-    Transform { plan: Box<Plan>, encode: Encode, warnings: Vec<Warning> },
+    Transform(Box<Transform>),
 }
 
-/// Decides, and has source 0 read from its canvas.
+pub(crate) struct Transform {
+    plan: Plan,
+    encode: Encode,
+    warnings: Vec<Warning>,
+    /// Pictures that are drawn on every frame and are made only once: which source, and how.
+    layers: Vec<(usize, Plan)>,
+}
+
+/// What decides.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) info: &'a ImageInfo,
+    pub(crate) wanted: &'a TransformOptions,
+    pub(crate) accepts: Accepts,
+    pub(crate) policy: &'a Policy,
+    pub(crate) device: plan::Device,
+}
+
+/// Decides, and has source 0 read from its canvas, and layers as what they are made into.
 pub(crate) fn decide(
     sources: &mut [plan::Source],
     stages: &[Stage],
-    info: &ImageInfo,
-    wanted: &TransformOptions,
-    accepts: Accepts,
-    policy: &Policy,
-    device: plan::Device,
+    asked: Asked<'_>,
 ) -> Result<Decision, TransformError> {
-    let (value, limit) = (info.size.area() * u64::from(info.frames), policy.limits.animation_area_px);
-    if value > limit {
-        return Err(CodecError::TooLarge { what: Bound::AnimationAreaPx, value, limit }.into());
+    let Asked { info, wanted, accepts, policy, device } = asked;
+    let (frames, area_px) = (info.frames, info.size.area() * u64::from(info.frames));
+    let limit_px = policy.limits.animation_area_px;
+    if area_px > limit_px {
+        return Err(TransformError::AnimationTooLarge { frames, size: info.size, limit_px });
     }
-    if value > policy.animation_area_px {
+    if area_px > policy.animation_area_px {
         return Ok(Decision::PassOn);
     }
     let (needed, limit) = (Canvas::bytes(info.size), device.binding_bytes);
@@ -91,10 +107,58 @@ pub(crate) fn decide(
         return Err(GpuError::TooLarge { needed, limit }.into());
     }
     sources[0] = plan::Source { layout: Layout::RGBA8, alpha: true, jpeg: None, ..sources[0].clone() };
-    let plan = Plan::new(sources, &plan_request(stages, Some(Layout::RGBA8), policy, device))?;
+    let (stages, layers) = layers(sources, stages, policy, device)?;
+    // What one picture may have, all frames may have together, on each step of the way.
+    let limit_px = policy.result_area_px;
+    let mut request = plan_request(&stages, Some(Layout::RGBA8), policy, device);
+    request.max_result.1 = limit_px / u64::from(frames.max(1));
+    let plan = Plan::new(sources, &request).map_err(|error| match error {
+        PlanError::ResultTooLarge { size, limit_side, .. }
+            if size.area() <= limit_px && size.width.max(size.height) <= limit_side =>
+        {
+            TransformError::AnimationTooLarge { frames, size, limit_px }
+        }
+        error => error.into(),
+    })?;
     let (encode, warning) = output::choose_moving(wanted, accepts, plan.size(), info.format, policy);
     let warnings = plan.warnings.iter().cloned().chain(warning).collect();
-    Ok(Decision::Transform { plan: Box::new(plan), encode, warnings })
+    Ok(Decision::Transform(Box::new(Transform { plan, encode, warnings, layers })))
+}
+
+/// `stages` with pictures that are drawn given as what they are made into, and how that is made. Left as they are, to be made again for
+/// each frame: pictures on which others are drawn, and those that are drawn twice.
+fn layers(
+    sources: &mut [plan::Source],
+    stages: &[Stage],
+    policy: &Policy,
+    device: plan::Device,
+) -> Result<(Vec<Stage>, Vec<(usize, Plan)>), TransformError> {
+    let is_plain = |draw: &Draw| draw.stages.iter().all(|stage| matches!(stage, Stage::Transform(_)));
+    let times =
+        |source| stages.iter().filter(|stage| matches!(stage, Stage::Draw(draw) if draw.source == source)).count();
+    let mut plans = Vec::new();
+    let mut settled = Vec::new();
+    for stage in stages {
+        settled.push(match stage {
+            Stage::Draw(draw) if draw.source > 0 && is_plain(draw) && times(draw.source) == 1 => {
+                let request = plan_request(&draw.stages, None, policy, device);
+                let plan = Plan::new(&sources[draw.source..=draw.source], &request)?;
+                sources[draw.source] = plan::Source {
+                    size: plan.size(),
+                    layout: Layout::RGBA32F,
+                    orientation: Orientation::Upright,
+                    alpha: !plan.is_opaque,
+                    color: None,
+                    on_device: true,
+                    jpeg: None,
+                };
+                plans.push((draw.source, plan));
+                Stage::Draw(Draw { stages: Vec::new(), ..draw.clone() })
+            }
+            stage => stage.clone(),
+        });
+    }
+    Ok((settled, plans))
 }
 
 impl Decision {
@@ -103,10 +167,15 @@ impl Decision {
         let what = format!("{} {}, {} frames", info.format.name(), info.size, info.frames);
         match self {
             Self::PassOn => format!("{:<9}{what:<34}as it is\n", "pass"),
-            Self::Transform { plan, encode, .. } => {
+            Self::Transform(transform) => {
+                let Transform { plan, encode, layers, .. } = &**transform;
                 let samples = Layout::RGBA8;
-                let decode = format!("{:<9}{what:<34}{samples}, each frame on a canvas", "decode");
-                format!("{decode}\n{}{:<9}{encode}, {} frames\n", plan.explain(), "encode", info.frames)
+                let mut text = format!("{:<9}{what:<34}{samples}, each frame on a canvas\n", "decode");
+                for (_, layer) in layers {
+                    text += &format!("{:<9}{:<34}once for all frames\n", "layer", layer.size().to_string());
+                }
+                text += &plan.explain();
+                text + &format!("{:<9}{encode}, {} frames\n", "encode", info.frames)
             }
         }
     }
@@ -131,19 +200,22 @@ pub(crate) fn encode(
     let (policy, device) = (tintype.policy(), tintype.plan_device());
     let Source { bytes, info } = source;
     // Before anything is decoded: the size alone may say no.
-    let decision = decide(&mut probed.sources.clone(), work.stages, &info, wanted, accepts, policy, device)?;
+    let asked = Asked { info: &info, wanted, accepts, policy, device };
+    let decision = decide(&mut probed.sources.clone(), work.stages, asked)?;
     if matches!(decision, Decision::PassOn) {
-        return Ok(passed_on(bytes, info, &decision, &clock));
+        return Ok(passed_on(bytes, &info, &decision, &clock));
     }
     let decoded = work.decode(&mut probed, policy, device)?;
     let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
     let Settled { stages, mut sources, mut decoded } = work.settled(tintype, &probed, decoded)?;
     decoded[0] = Held::Canvas;
-    let decision = decide(&mut sources, &stages, &info, wanted, accepts, policy, device)?;
+    let decision = decide(&mut sources, &stages, asked)?;
     let text = decision.explained(&info);
-    let Decision::Transform { plan, encode, warnings } = decision else {
-        return Ok(passed_on(bytes, info, &decision, &clock));
-    };
+    let Decision::Transform(transform) = decision else { return Ok(passed_on(bytes, &info, &decision, &clock)) };
+    let Transform { plan, encode, warnings, layers } = *transform;
+    for (index, layer) in layers {
+        decoded[index] = Held::Texture(made(tintype, &layer, &decoded[index])?);
+    }
     let inputs = Inputs::new(&decoded, &plan);
     let meta = Metadata { exif: metadata(wanted, encode, Some(&info)) };
     let reader = AnimationReader::new(bytes, &info, &policy.limits)?;
@@ -169,14 +241,21 @@ pub(crate) fn encode(
     Ok(Rendered { bytes, content_type, size: plan.size(), original: Some(info), warnings, timings, plan: text })
 }
 
-fn passed_on(bytes: &[u8], info: ImageInfo, decision: &Decision, clock: &Clock) -> Rendered {
+/// What a layer is made into.
+fn made(tintype: &Tintype, layer: &Plan, held: &Held<'_>) -> Result<gpu::Lent, TransformError> {
+    let held = std::slice::from_ref(held);
+    let texture = tintype.gpu().run(layer.record(), &Inputs::new(held, layer).sources())?.texture;
+    texture.ok_or(TransformError::WrongResult { got: 0, expected: layer.size().area() * 8 })
+}
+
+fn passed_on(bytes: &[u8], info: &ImageInfo, decision: &Decision, clock: &Clock) -> Rendered {
     let total = clock.total();
     Rendered {
         bytes: bytes.to_vec(),
         content_type: info.format.media_type(),
         size: info.upright_size(),
-        plan: decision.explained(&info),
-        original: Some(info),
+        plan: decision.explained(info),
+        original: Some(info.clone()),
         warnings: vec![Warning::AnimationTooLarge],
         timings: Timings { total, ..Timings::default() },
     }

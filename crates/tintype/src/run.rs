@@ -296,8 +296,8 @@ impl Work<'_> {
         if let Some(info) = moving {
             let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
             let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
-            return Ok(looks
-                + &animation::decide(&mut sources, &stages, info, wanted, accepts, policy, device)?.explained(info));
+            let asked = animation::Asked { info, wanted, accepts, policy, device };
+            return Ok(looks + &animation::decide(&mut sources, &stages, asked)?.explained(info));
         }
         self.prefer_samples(&mut sources, policy, device)?;
         let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));

@@ -191,7 +191,7 @@ impl Blocks<'_> {
 
 pub(super) fn failed(error: DecodingError) -> CodecError {
     match error {
-        DecodingError::UnexpectedEof => CodecError::truncated(ImageFormat::Gif, "the file ends inside the first frame"),
+        DecodingError::UnexpectedEof => CodecError::truncated(ImageFormat::Gif, "the file ends inside a frame"),
         error => CodecError::damaged(ImageFormat::Gif, error),
     }
 }

@@ -10,7 +10,10 @@ pub mod reference;
 use tintype_pixels::{Rect, Size};
 use tintype_wgsl::Texel;
 
-use crate::{kernels, record::Recording};
+use crate::{
+    kernels,
+    record::{BufferId, Recording},
+};
 
 tintype_wgsl::params! {
     /// Uniform of `canvas.wgsl`.
@@ -71,15 +74,25 @@ impl Canvas {
         let mut recording = Recording::new(Texel::F16);
         let bytes = Self::bytes(self.size);
         let samples = recording.upload(Self::FRAME, 0..Self::bytes(self.rect.size));
-        let (under, clear) = match self.under {
+        let under = match self.under {
             Under::Nothing => {
                 let under = recording.scratch(bytes);
                 recording.zero(under);
-                (under, Rect::new(0, 0, Size::new(0, 0)))
+                under
             }
-            Under::Canvas { clear } => (recording.given_buffer(Self::BEFORE, bytes), clear),
+            Under::Canvas { .. } => recording.given_buffer(Self::BEFORE, bytes),
         };
         let canvas = recording.kept(bytes);
+        self.record_to(&mut recording, under, samples, canvas);
+        recording
+    }
+
+    /// Appends the pass that writes `samples` on `under` to `canvas`. Where there is nothing under the frame, `under` is zeros.
+    pub fn record_to(&self, recording: &mut Recording, under: BufferId, samples: BufferId, canvas: BufferId) {
+        let clear = match self.under {
+            Under::Nothing => Rect::new(0, 0, Size::new(0, 0)),
+            Under::Canvas { clear } => clear,
+        };
         let params = Params {
             size: self.size.into(),
             origin: [self.rect.x, self.rect.y],
@@ -91,6 +104,5 @@ impl Canvas {
         };
         let pass = recording.pass(params).grid(self.size.width, self.size.height);
         pass.buffer(under).buffer(samples).write_buffer(canvas);
-        recording
     }
 }
