@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod animation;
 mod conformance;
 mod docs;
 mod facade;

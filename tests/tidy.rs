@@ -169,7 +169,7 @@ const OPS: &str = "crates/engine/src/ops/";
 const SHADERS: &str = "shaders/ops/";
 
 /// Folders that are no step of a plan: they stand at its ends, and tests/ops.rs tests them by name.
-const ENDS: [&str; 7] = ["fdct", "huffman_decode", "huffman_encode", "idct", "pack", "prefix_sum", "unpack"];
+const ENDS: [&str; 8] = ["canvas", "fdct", "huffman_decode", "huffman_encode", "idct", "pack", "prefix_sum", "unpack"];
 
 /// Each op has its module, its twin, its kernels and its line in the registry; each kernel has an op.
 ///

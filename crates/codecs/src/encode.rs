@@ -41,7 +41,7 @@ pub enum Encode {
     },
     /// Lossless WebP, 8 bits.
     WebpLossless,
-    /// GIF of one frame: 256 colors, each pixel opaque or transparent.
+    /// GIF: 256 colors a frame, each pixel opaque or transparent.
     Gif,
     /// AVIF. Needs the feature `avif-encode`.
     Avif {

@@ -146,6 +146,8 @@ pub enum Bound {
     MetadataBytes,
     /// Number of frames.
     Frames,
+    /// Pixels of all frames together.
+    AnimationAreaPx,
     /// Scans of a progressive JPEG.
     JpegScans,
     /// Parts of an AVIF or HEIC file: items, their pieces and what they refer to. Not a field of
@@ -169,6 +171,7 @@ impl fmt::Display for Bound {
             Self::IccBytes => "color profile in bytes",
             Self::MetadataBytes => "metadata in bytes",
             Self::Frames => "number of frames",
+            Self::AnimationAreaPx => "area of all frames in pixels",
             Self::JpegScans => "number of scans",
             Self::Items => "number of parts",
             Self::SvgElements => "number of elements",

@@ -1,6 +1,7 @@
 //! Bytes to pixels and back.
 //!
-//! [`probe`] reads a header, [`decode`] turns a file into [`Planes`], [`encode()`] turns planes into a file. Formats are
+//! [`probe`] reads a header, [`decode`] turns a file into [`Planes`], [`encode()`] turns planes into a file; [`AnimationReader`] and
+//! [`AnimationWriter`] do the same for what moves. Formats are
 //! found by content, never by name, and everything a source may cost is bounded by [`Limits`] before it is paid. What
 //! to do with a picture is not known here: no options, no engine, no files and no network.
 //!
@@ -13,6 +14,7 @@
 //!   is what `probe` announced; only an SVG can be given another size.
 //! - Results carry no orientation and no color profile: pixels are upright sRGB by the time they are encoded.
 
+mod animation;
 mod barrier;
 mod cicp;
 mod encode;
@@ -38,6 +40,7 @@ mod webp;
 
 use tintype_pixels::{ImageInfo, Planes};
 
+pub use animation::{AnimationReader, AnimationWriter, Blend, Disposal, Frame, Plays};
 pub use encode::{Encode, Metadata, PngCompression, Subsampling};
 pub use error::{Bound, CodecError};
 pub use limits::Limits;

@@ -23,9 +23,11 @@ pub struct Limits {
     pub decoded_bytes: u64,
     /// Bytes of a color profile. Default 4 MiB: the largest honest ones, for printing, have about 3.
     pub icc_bytes: u64,
-    /// Number of frames of an animation. Default 10,000. Only the first is decoded; Cloudflare's rule that all frames
-    /// together have at most 100 megapixels concerns who renders them all.
+    /// Number of frames of an animation. Default 10,000.
     pub frames: u32,
+    /// Width times height of an animation's canvas for each frame that is shown, together. Default 100 megapixels: Cloudflare's
+    /// limit. It concerns only who has all frames decoded ([`AnimationReader`](crate::AnimationReader)).
+    pub animation_area_px: u64,
     /// Scans of a progressive JPEG. Default 100. Each costs a pass over the picture however few bytes it has, so of a
     /// picture near `area_px` fewer are accepted: all scans together at most 16 times `area_px`. Encoders write about 10.
     pub jpeg_scans: u32,
@@ -46,6 +48,7 @@ impl Default for Limits {
             decoded_bytes: 512 << 20,
             icc_bytes: 4 << 20,
             frames: 10_000,
+            animation_area_px: 100_000_000,
             jpeg_scans: 100,
             svg_bytes: 8 << 20,
             svg_elements: 100_000,

@@ -120,16 +120,16 @@ pub struct FormatSupport {
 /// | Format | Reads | Writes |
 /// | --- | --- | --- |
 /// | jpeg | baseline and progressive, gray, color, CMYK; up to 1/32 of the rows may be missing at the end | baseline, progressive |
-/// | png | all color types, 8 and 16 bits, the default image of animations | 8 and 16 bits, palettes |
-/// | webp | lossy, lossless, the first frame of animations | lossless; lossy with `webp-lossy` |
-/// | gif | the first frame | one frame |
+/// | png | all color types, 8 and 16 bits; animations in 8 bits | 8 and 16 bits, palettes |
+/// | webp | lossy, lossless, animations | lossless, animations; lossy with `webp-lossy` |
+/// | gif | all, animations | all, animations |
 /// | avif | with `avif-decode`: 8, 10, 12 bits, grids, opacity; the first frame of sequences; not overlays | with `avif-encode` |
 /// | heic | size, orientation, colors, EXIF; with `heic` pixels as of avif | |
 /// | svg | with `svg`: everything but text; drawn at any size, or cleaned and passed on | |
 /// | bmp, tiff | with `extra-inputs`, where [`Limits::extra_inputs`] allows it: what the `image` crate reads | |
 pub fn formats() -> [FormatSupport; 9] {
     let support = |format, reads, writes| FormatSupport { format, reads, writes };
-    let webp = if cfg!(feature = "webp-lossy") { "lossy, lossless" } else { "lossless" };
+    let webp = if cfg!(feature = "webp-lossy") { "lossy, lossless, animations" } else { "lossless, animations" };
     let svg = cfg!(feature = "svg").then_some("cleaned and passed on, or drawn");
     let extra = cfg!(feature = "extra-inputs").then_some("if limits.extra_inputs, first picture");
     let avif = cfg!(feature = "avif-encode").then_some("8 bit");
@@ -137,9 +137,9 @@ pub fn formats() -> [FormatSupport; 9] {
     let heic_read = if cfg!(feature = "heic") { "8 to 12 bit, grids, first frame" } else { "header only" };
     [
         support(ImageFormat::Jpeg, Some("baseline, progressive"), Some("baseline, progressive")),
-        support(ImageFormat::Png, Some("8 and 16 bit, first frame"), Some("8 and 16 bit, palette")),
-        support(ImageFormat::Webp, Some("lossy, lossless, first frame"), Some(webp)),
-        support(ImageFormat::Gif, Some("first frame"), Some("one frame")),
+        support(ImageFormat::Png, Some("8 and 16 bit, animations"), Some("8 and 16 bit, palette")),
+        support(ImageFormat::Webp, Some("lossy, lossless, animations"), Some(webp)),
+        support(ImageFormat::Gif, Some("animations"), Some("256 colors, animations")),
         support(ImageFormat::Avif, Some(avif_read), avif),
         support(ImageFormat::Heic, Some(heic_read), None),
         support(ImageFormat::Svg, svg, None),

@@ -64,6 +64,8 @@ pub enum Warning {
     TooLargeForAvif,
     /// WebP was asked for or accepted, and the picture has too many pixels a side for it.
     TooLargeForWebp,
+    /// All frames together have too many pixels: the animation is passed on as it is.
+    AnimationTooLarge,
     /// An option that only a Worker may give, in a URL, which anyone may write.
     OnlyForWorkers {
         /// Its name.
@@ -86,6 +88,7 @@ impl fmt::Display for Warning {
             Self::NeedsBothSides { fit } => write!(f, "{fit} fit mode needs both width and height"),
             Self::TooLargeForAvif => f.write_str("image too large for AVIF"),
             Self::TooLargeForWebp => f.write_str("image too large for WebP"),
+            Self::AnimationTooLarge => f.write_str("animation too large, passed on as it is"),
             Self::OnlyForWorkers { option } => write!(f, "{option} ignored, only cf.image of a Worker can ask for it"),
         }
     }

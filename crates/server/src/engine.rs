@@ -126,6 +126,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
             bytes: limits.source_bytes.0,
             area_px: limits.source_pixels,
             side_px: limits.source_side,
+            animation_area_px: limits.animation_source_pixels,
             extra_inputs: limits.extra_inputs,
             ..Limits::default()
         },
@@ -138,6 +139,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
         result_area_px: limits.result_pixels,
         avif_side_px: limits.avif_side,
         avif_auto_side_px: limits.avif_auto_side,
+        animation_area_px: limits.animation_pixels,
         ..Policy::default()
     }
 }

@@ -42,6 +42,9 @@ pub struct Policy {
     pub avif_side_px: u32,
     /// The same for `format=auto`. Default: 1,200, as Cloudflare's.
     pub avif_auto_side_px: u32,
+    /// Most pixels of an animation, all frames of its canvas together, that is transformed; a larger one is passed on as it is, with
+    /// a warning, up to what [`limits`](Self::limits) allow. Default: 50 million, as Cloudflare's.
+    pub animation_area_px: u64,
 }
 
 impl Default for Policy {
@@ -58,6 +61,7 @@ impl Default for Policy {
             result_area_px: 100_000_000,
             avif_side_px: 1_600,
             avif_auto_side_px: 1_200,
+            animation_area_px: 50_000_000,
         }
     }
 }

@@ -3,7 +3,7 @@
 use tintype_codecs::CodecError;
 use tintype_engine::{GpuError, PlanError, VisionError};
 use tintype_options::OptionsError;
-use tintype_pixels::Fault;
+use tintype_pixels::{Fault, Size};
 use tintype_text::TextError;
 
 /// Why there is no picture.
@@ -38,6 +38,16 @@ pub enum TransformError {
         /// What may be asked for instead.
         instead: &'static str,
     },
+    /// All frames together have too many pixels.
+    #[error("{frames} frames of {size} have {} pixels together; the limit is {limit_px}, {} frames of that size; anim=false keeps one", size.area() * u64::from(*frames), limit_px / size.area().max(1))]
+    AnimationTooLarge {
+        /// How many there are.
+        frames: u32,
+        /// Width and height of each, of the source or on the way to the result.
+        size: Size,
+        /// The limit.
+        limit_px: u64,
+    },
     /// `format=svg` of a picture that is none.
     #[error("format=svg passes an SVG on; a picture of pixels cannot become one")]
     NotSvg,
@@ -64,6 +74,7 @@ impl TransformError {
             Self::Text(error) => error.fault(),
             Self::Vision(error) => error.fault(),
             Self::Gpu(error) => error.fault(),
+            Self::AnimationTooLarge { .. } => Fault::TooLarge,
             Self::NotInstalled { .. } | Self::NotSvg => Fault::Unsupported,
             Self::NoPixels | Self::WrongResult { .. } => Fault::Internal,
         }

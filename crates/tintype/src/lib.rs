@@ -27,6 +27,7 @@
 
 #![forbid(unsafe_code)]
 
+mod animation;
 mod builder;
 mod describe;
 mod dominant;

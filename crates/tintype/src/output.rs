@@ -2,7 +2,7 @@
 
 use tintype_codecs::{Encode, PngCompression, Subsampling};
 use tintype_options::{Compression, OutputFormat, Quality, TransformOptions, Warning};
-use tintype_pixels::{Layout, Size};
+use tintype_pixels::{ImageFormat, Layout, Size};
 
 use crate::Policy;
 
@@ -69,7 +69,7 @@ impl Output {
         Self::format(OutputFormat::Avif)
     }
 
-    /// GIF of one frame and 256 colors.
+    /// GIF of 256 colors a frame.
     pub fn gif() -> Self {
         Self::format(OutputFormat::Gif)
     }
@@ -198,6 +198,34 @@ pub(crate) fn choose(
         // Refused before: only a source that is SVG can be passed on as such.
         Some(OutputFormat::Svg) => picture(standard),
         Some(OutputFormat::Json) => (Answer::Json, None),
+    }
+}
+
+/// Chooses for an animation of `source`'s format, whose result has `size`: a format that moves.
+///
+/// Without a format it keeps its own; an APNG, which is not written, becomes WebP. `auto` is WebP where the client shows it, GIF otherwise.
+pub(crate) fn choose_moving(
+    options: &TransformOptions,
+    accepts: Accepts,
+    size: Size,
+    source: ImageFormat,
+    policy: &Policy,
+) -> (Encode, Option<Warning>) {
+    let quality = options.quality.unwrap_or(Quality::DEFAULT).number();
+    let is_fast = options.compression == Some(Compression::Fast);
+    let effort = if is_fast { Effort::Fast } else { policy.effort };
+    let is_lossless = quality == 100 || !HAS_WEBP;
+    let webp = if is_lossless { Encode::WebpLossless } else { effort.webp(quality) };
+    let is_webp = match options.format {
+        Some(OutputFormat::Gif) => false,
+        Some(OutputFormat::Webp) => true,
+        Some(OutputFormat::Auto) => accepts.webp,
+        _ => source != ImageFormat::Gif,
+    };
+    match is_webp {
+        true if size.width.max(size.height) <= webp.max_side_px() => (webp, None),
+        true => (Encode::Gif, Some(Warning::TooLargeForWebp)),
+        false => (Encode::Gif, None),
     }
 }
 

@@ -17,7 +17,7 @@ use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, 
 use tintype_pixels::{Depth, Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
 
 use crate::{
-    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, describe, explain,
+    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, animation, describe, explain,
     huffman::{self, Made},
     jpeg,
     output::{self, Answer},
@@ -86,9 +86,9 @@ pub(crate) struct Work<'a> {
 }
 
 /// Headers and what follows from them.
-struct Probed {
-    infos: Vec<Option<ImageInfo>>,
-    sources: Vec<Source>,
+pub(crate) struct Probed {
+    pub(crate) infos: Vec<Option<ImageInfo>>,
+    pub(crate) sources: Vec<Source>,
 }
 
 /// The pixels of a source, ready for the device or on it.
@@ -102,6 +102,8 @@ pub(crate) enum Held<'a> {
     Bits(Box<HuffmanDecode>),
     /// On the device.
     Texture(gpu::Lent),
+    /// Nowhere yet: an animation's canvas, which takes its place frame by frame.
+    Canvas,
 }
 
 /// What a plan's sources are, as it wants them.
@@ -117,7 +119,7 @@ impl<'a> Inputs<'a> {
     pub(crate) fn new(decoded: &'a [Held<'_>], plan: &Plan) -> Self {
         let each = decoded.iter().enumerate().map(|(index, held)| match held {
             Held::Coefficients(coefficients) => Input::Jpeg(jpeg::Given::new(coefficients, plan, index)),
-            Held::Samples(_) | Held::Bits(_) | Held::Texture(_) => Input::Held(held),
+            Held::Samples(_) | Held::Bits(_) | Held::Texture(_) | Held::Canvas => Input::Held(held),
         });
         Self(each.collect())
     }
@@ -128,17 +130,17 @@ impl<'a> Inputs<'a> {
             Input::Held(Held::Samples(planes)) => gpu::Source::Samples(planes.bytes()),
             Input::Held(Held::Bits(bits)) => gpu::Source::Samples(bits.bytes()),
             Input::Held(Held::Texture(texture)) => gpu::Source::Texture(texture),
-            Input::Held(Held::Coefficients(_)) => gpu::Source::Samples(&[]),
+            Input::Held(Held::Coefficients(_) | Held::Canvas) => gpu::Source::Samples(&[]),
         });
         each.collect()
     }
 }
 
 /// Stages that no longer depend on pixels, and what they are done to.
-struct Settled<'s> {
-    stages: Cow<'s, [Stage]>,
-    sources: Vec<Source>,
-    decoded: Vec<Held<'s>>,
+pub(crate) struct Settled<'s> {
+    pub(crate) stages: Cow<'s, [Stage]>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) decoded: Vec<Held<'s>>,
 }
 
 impl Work<'_> {
@@ -168,6 +170,18 @@ impl Work<'_> {
         }
         let on_host = huffman::on_host(device);
         let mut probed = self.probe(policy, device)?;
+        if let Some(Seen::File(bytes)) = self.pixels.first().map(Pixels::see)
+            && let Some(info) = animation::moving(probed.infos[0].as_ref(), self.stages, wanted)
+        {
+            return animation::encode(
+                self,
+                tintype,
+                animation::Source { bytes, info: info.clone() },
+                probed,
+                wanted,
+                accepts,
+            );
+        }
         self.prefer_samples(&mut probed.sources, policy, device)?;
         let mut timings = Timings { decode: clock.lap(), ..Timings::default() };
 
@@ -296,6 +310,13 @@ impl Work<'_> {
         if vector::would_be_passed_on(infos[0].as_ref(), self.stages, wanted) {
             return Ok(passed_on_as_text(sources[0].size));
         }
+        let moving = animation::moving(infos[0].as_ref(), self.stages, wanted);
+        if let Some(info) = moving {
+            let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
+            let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
+            let asked = animation::Asked { info, wanted, accepts, policy, device };
+            return Ok(looks + &animation::decide(&mut sources, &stages, asked)?.explained(info));
+        }
         self.prefer_samples(&mut sources, policy, device)?;
         let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
         let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
@@ -343,7 +364,7 @@ impl Work<'_> {
     }
 
     /// The stages with everything looked up.
-    fn settled<'s>(
+    pub(crate) fn settled<'s>(
         &'s self,
         tintype: &'s Tintype,
         probed: &Probed,
@@ -420,7 +441,7 @@ impl Work<'_> {
     }
 
     /// Decodes every picture, and says in `probed` in which form the device gets those that are JPEGs.
-    fn decode(
+    pub(crate) fn decode(
         &self,
         probed: &mut Probed,
         policy: &Policy,
@@ -455,7 +476,7 @@ impl Work<'_> {
         each.collect()
     }
 
-    fn planes(&self, size: Size, layout: Layout, samples: Vec<u8>) -> Result<Planes, TransformError> {
+    pub(crate) fn planes(&self, size: Size, layout: Layout, samples: Vec<u8>) -> Result<Planes, TransformError> {
         let (got, expected) = (samples.len(), size.area() * u64::from(layout.pixel_bytes()));
         Planes::new(size, layout, samples).ok_or(TransformError::WrongResult { got, expected })
     }
@@ -520,7 +541,7 @@ pub(crate) fn decide(
     Ok(Decision { answer, size, plan, warnings })
 }
 
-fn plan_request<'a>(
+pub(crate) fn plan_request<'a>(
     stages: &'a [Stage],
     target: Option<Layout>,
     policy: &Policy,
@@ -606,7 +627,7 @@ fn passed_on_as_text(size: Size) -> String {
 
 /// The EXIF block that a result gets. Cloudflare's service leaves it out of everything but JPEG; where somebody asks for it by
 /// name, PNG, WebP and AVIF have it too.
-fn metadata(wanted: &TransformOptions, encode: Encode, info: Option<&ImageInfo>) -> Option<Vec<u8>> {
+pub(crate) fn metadata(wanted: &TransformOptions, encode: Encode, info: Option<&ImageInfo>) -> Option<Vec<u8>> {
     if encode.format() != ImageFormat::Jpeg && wanted.metadata.is_none() {
         return None;
     }
@@ -619,24 +640,24 @@ fn metadata(wanted: &TransformOptions, encode: Encode, info: Option<&ImageInfo>)
 }
 
 /// Laps of a stopwatch.
-struct Clock {
+pub(crate) struct Clock {
     started: Instant,
     lap: Instant,
 }
 
 impl Clock {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let now = Instant::now();
         Self { started: now, lap: now }
     }
 
-    fn lap(&mut self) -> Duration {
+    pub(crate) fn lap(&mut self) -> Duration {
         let lap = self.lap.elapsed();
         self.lap = Instant::now();
         lap
     }
 
-    fn total(&self) -> Duration {
+    pub(crate) fn total(&self) -> Duration {
         self.started.elapsed()
     }
 }

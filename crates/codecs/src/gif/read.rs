@@ -18,7 +18,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         orientation: Orientation::Upright,
         layout,
         alpha: layout.has_alpha(),
-        frames: count_frames(bytes, limits.frames).max(1),
+        frames: count_frames(bytes, limits.frames).frames.max(1),
         color: SourceColor::srgb(),
         exif: None,
         jpeg: None,
@@ -46,10 +46,10 @@ pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     Ok(pixels)
 }
 
-type Source<'a> = Decoder<Cursor<&'a [u8]>>;
+pub(super) type Source<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// The decoder, and what it says of the first frame. Nothing is decompressed yet.
-fn open(bytes: &[u8]) -> Result<(Source<'_>, Frame<'static>), CodecError> {
+pub(super) fn open(bytes: &[u8]) -> Result<(Source<'_>, Frame<'static>), CodecError> {
     let mut decoder = DecodeOptions::new().read_info(Cursor::new(bytes)).map_err(failed)?;
     let frame = decoder.next_frame_info().map_err(failed)?;
     let frame = frame.ok_or_else(|| CodecError::damaged(ImageFormat::Gif, "there is no frame"))?.clone();
@@ -61,7 +61,7 @@ fn open(bytes: &[u8]) -> Result<(Source<'_>, Frame<'static>), CodecError> {
     Ok((decoder, frame))
 }
 
-fn canvas(decoder: &Source<'_>) -> Size {
+pub(super) fn canvas(decoder: &Source<'_>) -> Size {
     Size::new(u32::from(decoder.width()), u32::from(decoder.height()))
 }
 
@@ -97,7 +97,7 @@ fn rgb_table(palette: &[u8]) -> [[u8; 3]; 256] {
     table
 }
 
-fn rgba_table(palette: &[u8], transparent: Option<u8>) -> [[u8; 4]; 256] {
+pub(super) fn rgba_table(palette: &[u8], transparent: Option<u8>) -> [[u8; 4]; 256] {
     let mut table = rgb_table(palette).map(|[r, g, b]| [r, g, b, 255]);
     if let Some(index) = transparent {
         table[usize::from(index)] = [0; 4];
@@ -105,22 +105,35 @@ fn rgba_table(palette: &[u8], transparent: Option<u8>) -> [[u8; 4]; 256] {
     table
 }
 
+/// Frames that are there as a whole.
+pub(super) struct Counted {
+    pub(super) frames: u32,
+    /// Whether another one begins, and the file ends inside it.
+    pub(super) is_cut: bool,
+}
+
 /// Counts image descriptors by walking the blocks (GIF89a, appendix A); stops one past `limit`, or where the file ends.
-fn count_frames(bytes: &[u8], limit: u32) -> u32 {
+pub(super) fn count_frames(bytes: &[u8], limit: u32) -> Counted {
     let mut walk = Blocks { rest: bytes.get(6..).unwrap_or_default() };
     let mut frames = 0;
     if walk.logical_screen().is_none() {
-        return frames;
+        return Counted { frames, is_cut: true };
     }
     while frames <= limit {
+        // A file may end without its trailer, and have anything behind it.
+        let kind = walk.rest.first().copied();
         match walk.block() {
             Some(Block::Image) => frames += 1,
             Some(Block::Extension) => {}
-            None => break,
+            None => return Counted { frames, is_cut: matches!(kind, Some(IMAGE | EXTENSION)) },
         }
     }
-    frames
+    Counted { frames, is_cut: false }
 }
+
+/// What blocks begin with (GIF89a, appendix A).
+const IMAGE: u8 = 0x2c;
+const EXTENSION: u8 = 0x21;
 
 enum Block {
     Image,
@@ -154,13 +167,13 @@ impl Blocks<'_> {
     fn block(&mut self) -> Option<Block> {
         let kind = self.take(1)?[0];
         let block = match kind {
-            0x2c => {
+            IMAGE => {
                 let flags = self.take(9)?[8];
                 self.palette(flags)?;
                 self.take(1)?;
                 Block::Image
             }
-            0x21 => {
+            EXTENSION => {
                 self.take(1)?;
                 Block::Extension
             }
@@ -176,9 +189,9 @@ impl Blocks<'_> {
     }
 }
 
-fn failed(error: DecodingError) -> CodecError {
+pub(super) fn failed(error: DecodingError) -> CodecError {
     match error {
-        DecodingError::UnexpectedEof => CodecError::truncated(ImageFormat::Gif, "the file ends inside the first frame"),
+        DecodingError::UnexpectedEof => CodecError::truncated(ImageFormat::Gif, "the file ends inside a frame"),
         error => CodecError::damaged(ImageFormat::Gif, error),
     }
 }

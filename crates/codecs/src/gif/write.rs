@@ -12,60 +12,84 @@ use crate::CodecError;
 const MAX_COLORS: usize = 256;
 
 /// From this opacity on a pixel is there; there is no in-between.
-const OPAQUE_FROM: u8 = 128;
+pub(super) const OPAQUE_FROM: u8 = 128;
 
 /// Takes 8-bit RGB and RGBA of at most 65,535 pixels a side.
 ///
 /// A picture of no more colors than fit is exact. In others 256 colors (255 beside transparency) are chosen by Wu's method in
 /// Oklab, and what that leaves over is spread by Floyd and Steinberg's.
 pub(crate) fn encode(planes: &Planes) -> Result<Vec<u8>, CodecError> {
-    let failed = |detail: &dyn std::fmt::Display| CodecError::encode(ImageFormat::Gif, detail);
-    let Pixels { colors, is_clear } = pixels(planes);
-    let transparent = is_clear.as_ref().map(|_| (MAX_COLORS - 1) as u8);
-    let n_colors = MAX_COLORS - usize::from(transparent.is_some());
-    let (mut palette, mut indices) = match exact(&colors, n_colors) {
-        Some(exact) => exact,
-        None => chosen(&colors, planes.size(), n_colors).map_err(|error| failed(&error))?,
-    };
-    if let (Some(index), Some(is_clear)) = (transparent, &is_clear) {
-        palette.resize(MAX_COLORS, [0; 3]);
-        let clear = indices.iter_mut().zip(is_clear).filter(|(_, is_clear)| **is_clear);
-        clear.for_each(|(pixel, _)| *pixel = index);
-    }
+    let Indexed { palette, indices, transparent } = indexed(&pixels(planes), planes.size())?;
 
     let side = |px: u32| u16::try_from(px).expect("the longest side is checked before encoding");
     let (width, height) = (side(planes.size().width), side(planes.size().height));
     let frame = Frame { width, height, transparent, buffer: indices.into(), ..Frame::default() };
     let mut out = Vec::new();
-    let mut encoder = Encoder::new(&mut out, width, height, palette.as_flattened()).map_err(|error| failed(&error))?;
-    encoder.write_frame(&frame).map_err(|error| failed(&error))?;
+    let mut encoder = Encoder::new(&mut out, width, height, palette.as_flattened()).map_err(failed)?;
+    encoder.write_frame(&frame).map_err(failed)?;
     drop(encoder);
     Ok(out)
 }
 
-struct Pixels {
-    colors: Vec<[u8; 3]>,
-    /// Which pixels are transparent; `None` where none is.
-    is_clear: Option<Vec<bool>>,
+/// Few colors, and each pixel's number among them.
+pub(super) struct Indexed {
+    pub(super) palette: Vec<[u8; 3]>,
+    pub(super) indices: Vec<u8>,
+    /// The number of what is transparent.
+    pub(super) transparent: Option<u8>,
 }
 
-/// Colors apart from transparency. A transparent pixel has the color in front of it: it is not seen, and this way neither
-/// takes a place in the palette nor disturbs what is spread.
+pub(super) struct Pixels {
+    pub(super) colors: Vec<[u8; 3]>,
+    /// Which pixels are transparent; `None` where none is.
+    pub(super) is_clear: Option<Vec<bool>>,
+}
+
+/// `pixels` of a picture of `size`, as exactly as a palette can.
+pub(super) fn indexed(pixels: &Pixels, size: Size) -> Result<Indexed, CodecError> {
+    let Pixels { colors, is_clear } = pixels;
+    let n_colors = MAX_COLORS - usize::from(is_clear.is_some());
+    let (mut palette, mut indices) = match exact(colors, n_colors) {
+        Some(exact) => exact,
+        None => chosen(colors, size, n_colors).map_err(failed)?,
+    };
+    let transparent = is_clear.as_ref().map(|is_clear| {
+        let number = palette.len() as u8;
+        palette.push([0; 3]);
+        let clear = indices.iter_mut().zip(is_clear).filter(|(_, is_clear)| **is_clear);
+        clear.for_each(|(pixel, _)| *pixel = number);
+        number
+    });
+    Ok(Indexed { palette, indices, transparent })
+}
+
+pub(super) fn failed(detail: impl std::fmt::Display) -> CodecError {
+    CodecError::encode(ImageFormat::Gif, detail)
+}
+
+/// Colors apart from transparency.
 fn pixels(planes: &Planes) -> Pixels {
     if planes.layout().channels != Channels::Rgba {
         return Pixels { colors: planes.bytes().as_chunks::<3>().0.to_vec(), is_clear: None };
     }
     let rgba = planes.bytes().as_chunks::<4>().0;
-    let mut last = rgba.iter().find(|[.., a]| *a >= OPAQUE_FROM).map_or([0; 3], |[r, g, b, _]| [*r, *g, *b]);
-    let colors = rgba.iter().map(|[r, g, b, a]| {
-        if *a >= OPAQUE_FROM {
-            last = [*r, *g, *b];
-        }
-        last
-    });
-    let colors = colors.collect();
-    let is_clear: Vec<bool> = rgba.iter().map(|[.., a]| *a < OPAQUE_FROM).collect();
-    Pixels { colors, is_clear: is_clear.contains(&true).then_some(is_clear) }
+    Pixels::new(rgba.iter().map(|[r, g, b, a]| (*a >= OPAQUE_FROM).then_some([*r, *g, *b])))
+}
+
+impl Pixels {
+    /// `None` is transparent. Such a pixel has the color in front of it: it is not seen, and this way neither takes a place in
+    /// the palette nor disturbs what is spread.
+    pub(super) fn new(pixels: impl Iterator<Item = Option<[u8; 3]>> + Clone) -> Self {
+        let mut last = pixels.clone().flatten().next().unwrap_or_default();
+        let mut is_clear = Vec::with_capacity(pixels.size_hint().0);
+        let colors = pixels.map(|pixel| {
+            is_clear.push(pixel.is_none());
+            last = pixel.unwrap_or(last);
+            last
+        });
+        let colors = colors.collect();
+        Self { colors, is_clear: is_clear.contains(&true).then_some(is_clear) }
+    }
 }
 
 /// All colors there are, and each pixel's number; `None` when there are more than `n_colors`.

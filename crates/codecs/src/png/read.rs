@@ -69,7 +69,7 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits, profile: Profile) -> Result<Reader
 }
 
 /// What the decoder may allocate besides the pixels: chunks as they are stored, the profile inflated, a few rows.
-fn metadata_budget(limits: &Limits) -> usize {
+pub(super) fn metadata_budget(limits: &Limits) -> usize {
     let rows = u64::from(limits.side_px).saturating_mul(8 * 4);
     usize::try_from(limits.icc_bytes.saturating_mul(3).saturating_add(rows)).unwrap_or(usize::MAX)
 }
@@ -99,7 +99,7 @@ fn find_chunk<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
     }
 }
 
-fn failed(error: DecodingError, limits: &Limits) -> CodecError {
+pub(super) fn failed(error: DecodingError, limits: &Limits) -> CodecError {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             CodecError::truncated(ImageFormat::Png, "the file ends inside the picture")

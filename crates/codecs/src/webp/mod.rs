@@ -1,11 +1,13 @@
 //! WebP: read and losslessly written by `image-webp`; lossily written by libwebp behind the feature `webp-lossy`.
 //!
-//! Read: lossy, lossless, with and without alpha, and the first frame of an animation on a transparent canvas. Reading
-//! stays with the safe decoder although libwebp's is twice as fast: sources come from strangers.
+//! Read: lossy, lossless, with and without alpha, and the first frame of an animation on a transparent canvas, or all frames by
+//! [`Frames`]. Several are written by [`Moving`]. Reading stays with the safe decoder although libwebp's is twice as fast: sources come from strangers.
 
 mod container;
+mod frames;
 #[cfg(feature = "webp-lossy")]
 mod libwebp;
+mod moving;
 mod read;
 
 use image_webp::{ColorType, WebPEncoder};
@@ -13,6 +15,8 @@ use tintype_pixels::{Channels, ImageFormat, Planes};
 
 use crate::{CodecError, Metadata};
 
+pub(crate) use frames::Frames;
+pub(crate) use moving::Moving;
 pub(crate) use read::{decode, probe};
 
 /// A RIFF file of the form `WEBP` (RFC 9649, 2.4).

@@ -70,7 +70,7 @@ fn layout(decoder: &Source<'_>) -> Layout {
 
 /// Refuses a file whose lossy frame is larger than its canvas. The decoder does too, but only once it has allocated and
 /// decoded the frame, which may claim 16,383 by 16,383 pixels on a canvas of one.
-fn check_lossy_frame(bytes: &[u8], canvas: Size) -> Result<(), CodecError> {
+pub(super) fn check_lossy_frame(bytes: &[u8], canvas: Size) -> Result<(), CodecError> {
     match bytes.get(12..).and_then(lossy_frame) {
         Some(frame) if frame.width > canvas.width || frame.height > canvas.height => {
             let detail = format_args!("a frame of {frame} on a canvas of {canvas}");
@@ -101,7 +101,7 @@ fn lossy_frame(mut chunks: &[u8]) -> Option<Size> {
     }
 }
 
-fn failed(error: DecodingError) -> CodecError {
+pub(super) fn failed(error: DecodingError) -> CodecError {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             CodecError::truncated(ImageFormat::Webp, "the file ends inside the picture")

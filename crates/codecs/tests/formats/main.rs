@@ -11,6 +11,7 @@ mod extra;
 #[cfg(all(feature = "avif-decode", feature = "heic"))]
 mod heic;
 mod hostile;
+mod moving;
 mod orientation;
 mod pictures;
 mod round_trips;

@@ -29,10 +29,10 @@ type Reply = flume::Sender<Result<Finished, GpuError>>;
 /// A recording with its inputs already in mapped memory.
 #[derive(Debug)]
 pub(super) struct Job {
-    recording: Recording,
+    recording: Arc<Recording>,
     allocation: Allocation,
-    /// Mapped and filled: one per upload of the recording, then uniforms, then tables.
-    uploads: Vec<PooledBuffer>,
+    /// One per upload of the recording, then uniforms, then tables.
+    uploads: Vec<Upload>,
     /// Images of the recording that are the caller's textures.
     given: Vec<(ImageId, wgpu::TextureView)>,
     /// Buffers of the recording that an earlier one kept.
@@ -40,6 +40,15 @@ pub(super) struct Job {
     reservation: Arc<Reservation>,
     is_profiled: bool,
     reply: Reply,
+}
+
+/// What an upload is filled from.
+#[derive(Debug)]
+pub(super) enum Upload {
+    /// Mapped and filled.
+    Host(PooledBuffer),
+    /// On the device already, from this byte on.
+    Device(Kept, u64),
 }
 
 /// What the waiting caller collects.
@@ -59,7 +68,7 @@ impl Job {
     /// Leases upload memory and copies the inputs into it; runs on the caller's thread.
     pub(super) fn fill(
         core: &Core,
-        recording: Recording,
+        recording: Arc<Recording>,
         allocation: Allocation,
         sources: &[Source<'_>],
         reservation: Arc<Reservation>,
@@ -77,13 +86,20 @@ impl Job {
                 given_buffers.push(fits.cloned().ok_or(error)?);
             }
             let BufferRole::Upload { source, plane, bytes } = &buffer.role else { continue };
+            if let Some(kept) = sources.get(*source).copied().and_then(Source::kept) {
+                if kept.bytes() < bytes.end {
+                    return Err(GpuError::Input { source_index: *source, got: kept.bytes(), needed: bytes.end });
+                }
+                uploads.push(Upload::Device(kept.clone(), bytes.start));
+                continue;
+            }
             let input = sources.get(*source).and_then(|source| source.plane(*plane)).unwrap_or_default();
             let part = input.get(bytes.start as usize..bytes.end as usize);
             let error = GpuError::Input { source_index: *source, got: input.len() as u64, needed: bytes.end };
-            uploads.push(filled(core, part.ok_or(error)?)?);
+            uploads.push(Upload::Host(filled(core, part.ok_or(error)?)?));
         }
-        uploads.push(filled(core, &recording.uniforms)?);
-        uploads.push(filled(core, &recording.tables)?);
+        uploads.push(Upload::Host(filled(core, &recording.uniforms)?));
+        uploads.push(Upload::Host(filled(core, &recording.tables)?));
         let mut given = Vec::new();
         for (image, source) in &recording.given {
             let texture = sources.get(*source).copied().and_then(Source::texture);

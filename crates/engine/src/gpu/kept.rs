@@ -31,6 +31,10 @@ impl Kept {
         self.0.buffer.as_ref().map_or(0, |buffer| buffer.buffer.size())
     }
 
+    pub(super) fn buffer(&self) -> &wgpu::Buffer {
+        &self.0.buffer.as_ref().expect("it is there until it is dropped").buffer
+    }
+
     pub(super) fn alias(&self) -> PooledBuffer {
         self.0.buffer.as_ref().expect("it is there until it is dropped").alias()
     }

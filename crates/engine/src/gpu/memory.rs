@@ -2,6 +2,7 @@
 
 use super::{
     Core,
+    execute::Upload,
     pool::{BufferUse, PooledBuffer, PooledTexture},
 };
 use crate::{
@@ -99,7 +100,7 @@ impl Memory {
         core: &Core,
         recording: &Recording,
         allocation: &Allocation,
-        uploads: Vec<PooledBuffer>,
+        uploads: Vec<Upload>,
         given: Vec<(ImageId, wgpu::TextureView)>,
         given_buffers: &[super::Kept],
         encoder: &mut wgpu::CommandEncoder,
@@ -109,7 +110,15 @@ impl Memory {
         let textures = allocation.slots.iter().map(|size| pool.texture(*size, recording.texel)).collect();
         let mut uploads = uploads.into_iter();
         let mut from_host = |bytes: u64, encoder: &mut wgpu::CommandEncoder| {
-            let upload = uploads.next().expect("fill() made one per upload and two more");
+            let upload = match uploads.next().expect("fill() made one per upload and two more") {
+                Upload::Host(upload) => upload,
+                Upload::Device(kept, start) => {
+                    let kernel = pool.buffer(BufferUse::Device, bytes);
+                    let len = bytes.next_multiple_of(4).min(kept.bytes() - start);
+                    encoder.copy_buffer_to_buffer(kept.buffer(), start, &kernel.buffer, 0, len);
+                    return KernelBuffer { kernel, host: None, bytes, used: None, stay: Stay::Scratch };
+                }
+            };
             upload.buffer.unmap();
             if is_unified {
                 return KernelBuffer { kernel: upload, host: None, bytes, used: None, stay: Stay::Host };

@@ -85,7 +85,8 @@ pub enum Source<'a> {
     /// A texture that is on the device already: premultiplied, in the recording's space, in any format that is read as
     /// floats. It stays the caller's.
     Texture(&'a wgpu::Texture),
-    /// A buffer that an earlier recording kept. All of the memory that this recording needs is what that one asked for.
+    /// A buffer that an earlier recording kept. All of the memory that this recording needs is what that one asked for. Where the
+    /// recording reads samples it is copied on the device.
     Kept(&'a Kept),
 }
 
@@ -271,11 +272,12 @@ impl Gpu {
         core.pool.lend(core.pool.texture(texture_class(size, core.caps.texture_side), texel))
     }
 
-    /// Runs a recording; `sources` are the inputs its uploads name. Blocks until the result is there.
+    /// Runs a recording; `sources` are the inputs its uploads name. Blocks until the result is there. A shared recording can be run
+    /// again.
     ///
     /// # Errors
     /// When the recording needs more memory than allowed, or the device fails or is lost.
-    pub fn run(&self, recording: Recording, sources: &[Source<'_>]) -> Result<Output, GpuError> {
+    pub fn run(&self, recording: impl Into<Arc<Recording>>, sources: &[Source<'_>]) -> Result<Output, GpuError> {
         self.submit(recording, sources, false)?.wait()
     }
 
@@ -284,7 +286,11 @@ impl Gpu {
     ///
     /// # Errors
     /// As [`Gpu::run`].
-    pub fn run_profiled(&self, recording: Recording, sources: &[Source<'_>]) -> Result<Output, GpuError> {
+    pub fn run_profiled(
+        &self,
+        recording: impl Into<Arc<Recording>>,
+        sources: &[Source<'_>],
+    ) -> Result<Output, GpuError> {
         self.submit(recording, sources, true)?.wait()
     }
 
@@ -292,8 +298,13 @@ impl Gpu {
     ///
     /// # Errors
     /// As [`Gpu::run`].
-    pub fn submit(&self, recording: Recording, sources: &[Source<'_>], profiled: bool) -> Result<Pending, GpuError> {
-        let core = &self.0.core;
+    pub fn submit(
+        &self,
+        recording: impl Into<Arc<Recording>>,
+        sources: &[Source<'_>],
+        profiled: bool,
+    ) -> Result<Pending, GpuError> {
+        let (core, recording) = (&self.0.core, recording.into());
         core.health.check()?;
         let allocation = recording.allocate(core.caps.texture_side);
         let reservation = match sources.iter().find_map(|source| source.kept()) {

@@ -1,10 +1,11 @@
 //! Every pixel operation: one folder here, one kernel in `shaders/ops`, one line below.
 //!
 //! An operation *is* its parameters; its constructor refuses what cannot be done, so that everything after it cannot
-//! fail. [`unpack`] and [`pack`] are not in the list: they stand at the ends of a plan, between bytes and images; nor are [`idct`] and
-//! [`fdct`], which stand outside of them for a JPEG, [`huffman_decode`] and [`huffman_encode`] beyond those, and [`prefix_sum`], which
+//! fail. [`unpack`] and [`pack`] are not in the list: they stand at the ends of a plan, between bytes and images; nor are [`canvas`], which
+//! stands in front of them for an animation, [`idct`] and [`fdct`], which stand outside of them for a JPEG, [`huffman_decode`] and [`huffman_encode`] beyond those, and [`prefix_sum`], which
 //! both need.
 
+pub mod canvas;
 pub mod fdct;
 pub mod huffman_decode;
 pub mod huffman_encode;
@@ -20,6 +21,7 @@ use tintype_pixels::Planes;
 #[cfg(any(test, feature = "reference"))]
 use crate::reference::RefImage;
 
+pub use canvas::Canvas;
 pub use fdct::Fdct;
 pub use huffman_decode::HuffmanDecode;
 pub use huffman_encode::HuffmanEncode;

@@ -255,6 +255,11 @@ impl Recording {
         self.least_bytes = self.least_bytes.max(next.allocate(u32::MAX).peak_bytes);
     }
 
+    /// Asks for at least so many bytes of device memory, for recordings that will read what this keeps.
+    pub fn reserve_bytes(&mut self, bytes: u64) {
+        self.least_bytes = self.least_bytes.max(bytes);
+    }
+
     /// Has `buffer` hold zeros before the passes run.
     pub fn zero(&mut self, buffer: BufferId) {
         self.buffers[buffer.0].is_zeroed = true;

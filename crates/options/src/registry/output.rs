@@ -24,8 +24,9 @@ pub(super) static FORMAT: OptionDef = OptionDef {
     example: "webp",
     doc: "Format of the result",
     long: "auto gives AVIF or WebP to clients that accept them. Without a format the result is JPEG, or PNG where there \
-           is transparency; animations stay animated. png may have a palette where a quality is given, png-force has \
-           none. gif has one frame. json describes the picture instead. svg passes an SVG source on, cleaned; so do auto and \
+           is transparency. An animation stays one in its own format without a format, and with gif, webp and auto, which then \
+           is webp or gif; any other format shows its first frame. png may have a palette where a quality is given, png-force \
+           has none. json describes the picture instead. svg passes an SVG source on, cleaned; so do auto and \
            no format at all. Any other format draws it, at the size that is asked for.",
     page: Page::new(
         "auto, avif, webp, jpeg, baseline-jpeg, png, png-force, gif, json or svg",
@@ -106,15 +107,13 @@ pub(super) static ANIM: OptionDef = OptionDef {
     default: "true",
     example: "false",
     doc: "Whether animations stay animated",
-    long: "false keeps only the first frame.",
-    page: Page::new(
-        "true or false",
-        &["no", "0"],
-        Demo::file("moving.gif", "format=webp", "format=webp,anim=false")
-            .alike("This version reads the first frame of an animation only, whatever anim says."),
-    )
-    .call(Call::Output)
-    .with(&[("format", "GIF and WebP can be animated.")]),
+    long: "false keeps only the first frame of a GIF, an APNG or a WebP. Otherwise every frame goes through the same options, for as \
+           long and as often as before. What is looked up in pixels (trim=border, gravity=auto and its like) is looked up in the \
+           first frame; with segment the result is that frame. All frames together have at most 50 million pixels: an animation \
+           with more is passed on as it is, with a warning, one with more than 100 million refused.",
+    page: Page::new("true or false", &["no", "0"], Demo::file("moving.gif", "format=webp", "format=webp,anim=false"))
+        .call(Call::Output)
+        .with(&[("format", "GIF and WebP can be animated.")]),
     set: |p, v| {
         p.options.anim = Some(v.parse().map_err(|_wrong| Problem::refused("true or false"))?);
         Ok(())

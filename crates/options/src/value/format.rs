@@ -20,7 +20,7 @@ keywords! {
         Png = "png",
         /// PNG.
         PngForce = "png-force",
-        /// GIF, of one frame.
+        /// GIF.
         Gif = "gif",
         /// A description of the picture instead of the picture.
         Json = "json",

@@ -193,6 +193,11 @@ pub struct LimitsConfig {
     pub avif_side: u32,
     /// The same for `format=auto`. Default 1,200.
     pub avif_auto_side: u32,
+    /// Width times height times number of frames of an animation that is transformed; a larger one is passed on as it is, with a
+    /// warning. Default 50,000,000.
+    pub animation_pixels: u64,
+    /// The same of an animation that is not refused. Default 100,000,000.
+    pub animation_source_pixels: u64,
     /// Bytes of options and source in a URL. Default 16 KB.
     pub url_bytes: ByteSize,
 }
@@ -209,6 +214,8 @@ impl Default for LimitsConfig {
             result_side: 12_000,
             avif_side: 1_600,
             avif_auto_side: 1_200,
+            animation_pixels: 50_000_000,
+            animation_source_pixels: 100_000_000,
             url_bytes: ByteSize(16_000),
         }
     }
