@@ -19,17 +19,14 @@ use crate::MlError;
 #[derive(Clone)]
 pub struct Device {
     burn: burn::tensor::Device,
+    is_gpu: bool,
     read_bytes: Arc<AtomicU64>,
 }
 
 impl Device {
-    fn new(burn: burn::tensor::Device) -> Self {
-        Self { burn, read_bytes: Arc::default() }
-    }
-
     /// burn's native kernels, on all cores.
     pub fn cpu() -> Self {
-        Self::new(burn::tensor::Device::flex())
+        Self { burn: burn::tensor::Device::flex(), is_gpu: false, read_bytes: Arc::default() }
     }
 
     /// The caller's wgpu device. Register a device once and clone the result: each call makes a runtime of its own.
@@ -40,7 +37,7 @@ impl Device {
         burn::tensor::Device::wgpu_options()
             .setup(setup)
             .init()
-            .map(Self::new)
+            .map(|burn| Self { burn, is_gpu: true, read_bytes: Arc::default() })
             .map_err(|cause| MlError::Device { cause: cause.to_string() })
     }
 
@@ -53,6 +50,11 @@ impl Device {
     /// What burn calls it.
     pub fn burn(&self) -> &burn::tensor::Device {
         &self.burn
+    }
+
+    /// Whether it is a wgpu device, of hardware or software.
+    pub fn is_gpu(&self) -> bool {
+        self.is_gpu
     }
 
     /// Bytes of tensors that were read into host memory through this device and its clones.

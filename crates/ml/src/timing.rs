@@ -10,7 +10,7 @@ use tintype_pixels::{Layout, Planes, Size};
 use crate::{
     Device, Matting, MattingKind, MlError, RetinaFace, host,
     models::retinaface::anchors::{self, Rules},
-    nn::unwatched,
+    nn::Unwatched,
 };
 
 /// The networks that are timed.
@@ -103,7 +103,7 @@ impl Timed {
             Network::Faces(network) => {
                 let input = network.input(&self.picture)?;
                 let preprocess = lap();
-                let levels = network.levels(input, &mut unwatched)?;
+                let levels = network.levels(input, &mut Unwatched)?;
                 let inference = lap();
                 drop(anchors::faces(&levels, &Rules::default()));
                 Ok(Stages { preprocess, inference, post: lap() })
@@ -111,7 +111,7 @@ impl Timed {
             Network::Matting(network) => {
                 let input = network.input(&self.picture)?;
                 let preprocess = lap();
-                let matte = network.forward(input, &mut unwatched);
+                let matte = network.forward(input, &mut Unwatched);
                 let inference = lap();
                 drop(host::to_values(matte, &self.device)?);
                 Ok(Stages { preprocess, inference, post: lap() })

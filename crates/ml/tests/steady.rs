@@ -8,7 +8,7 @@ use burn::tensor::wgpu::{WgpuSetup, wgpu};
 use tintype_ml::{
     Device, Matting, MattingKind, RetinaFace,
     bridge::{Bridge, Light},
-    nn::unwatched,
+    nn::Unwatched,
 };
 use tintype_pixels::{Layout, Planes, Size};
 use tintype_wgsl::Texel;
@@ -63,7 +63,7 @@ fn memory_stays_flat() {
     let grown = growth(resident_bytes, |seed| {
         network.detect(&picture(320, seed)).expect("faces or none");
         let input = matting.input(&picture(96, seed)).expect("an input");
-        let matte: Vec<f32> = matting.forward(input, &mut unwatched).try_into_vec_as().expect("numbers");
+        let matte: Vec<f32> = matting.forward(input, &mut Unwatched).try_into_vec_as().expect("numbers");
         assert_eq!(matte.len(), 96 * 96);
     });
     match grown {

@@ -12,7 +12,7 @@ use tintype_ml::{
         anchors::{self, Level, Rules},
         neck::{ANCHORS, HeadMaps},
     },
-    nn::unwatched,
+    nn::Unwatched,
 };
 use tintype_pixels::{Face, Planes, Size};
 use tintype_wgsl::Texel;
@@ -217,7 +217,7 @@ fn pictures_that_go_through_together_are_answered_as_alone() {
     let matte = |images: &[wgpu::TextureView]| {
         let normalise = MattingKind::U2Netp.normalise();
         let x = bridge.tensor_from_images(images, size, &normalise, size, &gpu.device).unwrap();
-        network.forward(x, &mut unwatched)
+        network.forward(x, &mut Unwatched)
     };
     let together = matte(&images);
     let outs = [0, 1, 2].map(|_| image(&gpu.setup, size));
@@ -263,7 +263,7 @@ fn networks_answer_on_the_gpu_as_on_the_cpu() {
     let size = Size::new(64, 64);
     let matting = Matting::load(MattingKind::U2Netp, &mattes, &gpu.device).unwrap();
     let x = bridge.tensor_from_images(&[view(&texture)], size, &MattingKind::U2Netp.normalise(), size, &gpu.device);
-    let y = matting.forward(x.unwrap(), &mut unwatched);
+    let y = matting.forward(x.unwrap(), &mut Unwatched);
     let expected = y.clone().into_data().try_to_vec::<f32>().unwrap();
     let out = image(&gpu.setup, size);
     bridge.images_from_tensor(y, &[view(&out)]).unwrap();

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may unwrap: its failure is the message")]
 
 mod bridge;
+mod convolution;
 mod ends;
 mod engine;
 mod layers;

@@ -26,7 +26,7 @@ use self::{
 use crate::{
     Device, MlError, Normalise, Weights,
     bridge::Bridge,
-    nn::{Watch, unwatched},
+    nn::{Unwatched, Watch},
 };
 
 /// What the network wants of samples: blue, green and red without their means over faces.
@@ -77,7 +77,7 @@ impl RetinaFace {
     /// The faces in an upright 8-bit sRGB picture without alpha, the surest first; see [`Rules`] for which are kept.
     pub fn detect(&self, picture: &Planes) -> Result<Vec<Face>, MlError> {
         check(picture.size())?;
-        let levels = self.levels(self.input(picture)?, &mut unwatched)?;
+        let levels = self.levels(self.input(picture)?, &mut Unwatched)?;
         Ok(anchors::faces(&levels, &Rules::default()))
     }
 
@@ -92,7 +92,7 @@ impl RetinaFace {
         check(size)?;
         let rules = Rules::default();
         let input = bridge.tensor_from_images(images, size, &NORMALISE, padded(size), &self.device)?;
-        let levels = self.heads(input, &mut unwatched);
+        let levels = self.heads(input, &mut Unwatched);
         let faces = |picture| Ok(anchors::chosen(bridge.proposals(&levels, picture, &rules, &self.device)?, &rules));
         (0..images.len()).map(faces).collect()
     }
