@@ -1,6 +1,5 @@
 // What the variants of `ml/convolution.wgsl` share: all but how a weight is read.
-// An invocation keeps two rows of four pixels by sixteen channels in registers: of 24 vectors it reads come 128 products of a matrix and a
-// vector, so it is arithmetic that takes the time and not reads.
+// An invocation keeps two rows of four pixels by sixteen channels in registers: of 24 vectors of four that it reads come 512 products.
 
 struct Params {
     size: vec2u,        // of what is read

@@ -9,6 +9,7 @@ use std::{
 };
 
 use burn::tensor::wgpu::WgpuSetup;
+use tintype_engine::Gpu;
 
 use crate::MlError;
 
@@ -39,6 +40,23 @@ impl Device {
             .init()
             .map(|burn| Self { burn, is_gpu: true, read_bytes: Arc::default() })
             .map_err(|cause| MlError::Device { cause: cause.to_string() })
+    }
+
+    /// The engine's device, which the engine must have made itself and for sharing.
+    pub fn of_engine(gpu: &Gpu) -> Result<Self, MlError> {
+        let instance = gpu.instance().ok_or_else(|| MlError::Device {
+            cause: "models run on the GPU only where the engine created its device".into(),
+        })?;
+        let device = Self::wgpu(WgpuSetup {
+            instance: instance.clone(),
+            adapter: gpu.adapter().clone(),
+            device: gpu.device().clone(),
+            queue: gpu.queue().clone(),
+            backend: gpu.adapter().get_info().backend,
+        });
+        // burn has taken the device's callbacks, of which one panics.
+        gpu.listen();
+        device
     }
 
     /// What a device that is to be shared must be requested with: burn chooses its kernels by what the *adapter* can do, and a device

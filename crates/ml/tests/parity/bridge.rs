@@ -17,35 +17,14 @@ use tintype_ml::{
 use tintype_pixels::{Face, Planes, Size};
 use tintype_wgsl::Texel;
 
-use crate::setup::{self, Gpu};
+use crate::setup::{self, Gpu, image, view};
 
 fn bridge(gpu: &Gpu) -> Bridge {
     Bridge::new(&gpu.setup.device, &gpu.setup.queue, Texel::F16, Light::Encoded)
 }
 
-/// A working image in half precision.
-fn image(setup: &WgpuSetup, size: Size) -> wgpu::Texture {
-    setup.device.create_texture(&wgpu::TextureDescriptor {
-        label: None,
-        size: extent(size),
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: wgpu::TextureFormat::Rgba16Float,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING
-            | wgpu::TextureUsages::STORAGE_BINDING
-            | wgpu::TextureUsages::COPY_SRC
-            | wgpu::TextureUsages::COPY_DST,
-        view_formats: &[],
-    })
-}
-
 fn extent(size: Size) -> wgpu::Extent3d {
     wgpu::Extent3d { width: size.width, height: size.height, depth_or_array_layers: 1 }
-}
-
-fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
-    texture.create_view(&wgpu::TextureViewDescriptor::default())
 }
 
 /// Fills the image with opaque pixels of these codes.

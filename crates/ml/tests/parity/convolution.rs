@@ -1,16 +1,21 @@
 //! Our convolution on the GPU against burn's on the processor, which onnxruntime agrees with.
 
+use std::path::Path;
+
 use burn::tensor::{
     Tensor, TensorData,
     activation::{leaky_relu, relu},
     module::conv2d,
     ops::ConvOptions,
 };
+use half::f16;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use tintype_ml::{
-    Device,
+    Device, Matting, MattingKind,
     bridge::convolution::{Convolution, Precision, suits},
-    nn::{Activation, ConvShape},
+    nn::{Activation, ConvShape, Unwatched},
 };
+use tintype_pixels::Size;
 
 use crate::setup;
 
@@ -138,4 +143,39 @@ fn the_rule_goes_by_the_shape() {
     ] {
         assert_eq!(suits(shape), ours, "{shape:?}");
     }
+}
+
+/// A whole network whose file has halves, on the GPU, where they stay halves, and on the processor, which computes with them in single
+/// precision: a matte of the photograph's middle. What rounding the file did is more, and why nothing else is rounded.
+#[test]
+fn weights_that_are_halves_lose_nothing_by_staying_so() {
+    let (Some(gpu), Some(path)) = (setup::gpu(), setup::weights("u2netp")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let rounded = folder.path().join("u2netp.safetensors");
+    let bytes = std::fs::read(&path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let half = |view: &TensorView<'_>| -> Vec<u8> {
+        let floats = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        floats.flat_map(|value| f16::from_f32(value).to_le_bytes()).collect()
+    };
+    let halves: Vec<_> =
+        file.tensors().iter().map(|(name, view)| (name.clone(), view.shape().to_vec(), half(view))).collect();
+    let views =
+        halves.iter().map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F16, shape.clone(), bytes).unwrap()));
+    std::fs::write(&rounded, safetensors::serialize(views, None).unwrap()).unwrap();
+
+    let photograph = setup::photograph();
+    let part = setup::picture(Size::new(96, 96), |x, y| setup::pixel(&photograph, x + 80, y + 20));
+    let matte = |path: &Path, device: &Device| {
+        let network = Matting::load(MattingKind::U2Netp, path, device).unwrap();
+        let matte = network.forward(network.input(&part).unwrap(), &mut Unwatched);
+        matte.into_data().try_to_vec::<f32>().unwrap()
+    };
+    let codes_off = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs() * 255.0).fold(0.0, f32::max);
+    let there = matte(&rounded, &gpu.device);
+    let [here, exact] = [&rounded, &path].map(|path| matte(path, &Device::cpu()));
+    let off = codes_off(&there, &here);
+    let by_rounding = codes_off(&here, &exact);
+    assert!(off <= 0.05, "{off} of 255");
+    assert!(by_rounding > 0.5, "the file was rounded: {by_rounding}");
 }

@@ -12,6 +12,8 @@ mod ends;
 mod engine;
 mod layers;
 mod loading;
+#[path = "../setup/mod.rs"]
+mod machine;
 mod made_up;
 mod ops;
 mod setup;
