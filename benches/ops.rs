@@ -11,8 +11,8 @@ use tintype_benches::{Spread, rounds, save};
 use tintype_engine::{
     Gpu, Plan, Space, Texel, Working,
     ops::{
-        self, Background, Blur, ColorMatrix, Copy, Crop, Gamma, Lab, Orient, Pad, Resize, Sharpen, Step, ToEncoded,
-        ToLinear, Unpack,
+        self, Background, Blur, ColorMatrix, Copy, Crop, Defringe, Gamma, Lab, Orient, Pad, Resize, Sharpen, Step,
+        ToEncoded, ToLinear, Unpack,
         resize::{Axis, Filter, Stretch},
     },
     plan::Picture,
@@ -90,6 +90,9 @@ fn steps() -> Vec<Step> {
         ToEncoded.into(),
         ToLinear.into(),
         Lab.into(),
+        // Its matte is unpacked too: that is part of what is measured.
+        Defringe { matte: Box::new(Picture { unpack: Unpack::plain(0, SIZE, Layout::RGBA8), steps: Vec::new() }) }
+            .into(),
     ]
 }
 

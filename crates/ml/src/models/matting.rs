@@ -136,9 +136,14 @@ impl Matting {
         images: &[wgpu::TextureView],
         mattes: &[wgpu::TextureView],
     ) -> Result<(), MlError> {
-        let size = self.input_size();
-        let input = bridge.tensor_from_images(images, size, &self.kind.normalise(), size, &self.device)?;
+        let input = self.input_of_images(bridge, images)?;
         bridge.images_from_tensor(self.forward(input, &mut Unwatched), mattes)
+    }
+
+    /// The network's input for the first [`Self::input_size`] of each working image.
+    pub fn input_of_images(&self, bridge: &Bridge, images: &[wgpu::TextureView]) -> Result<Tensor<4>, MlError> {
+        let size = self.input_size();
+        bridge.tensor_from_images(images, size, &self.kind.normalise(), size, &self.device)
     }
 
     /// The network's input for a picture of any size.
