@@ -11,8 +11,8 @@ use tintype_benches::{Spread, rounds, save};
 use tintype_engine::{
     Gpu, Plan, Space, Texel, Working,
     ops::{
-        self, Background, Blur, ColorMatrix, Copy, Crop, Gamma, Lab, Orient, Pad, Resize, Sharpen, Step, ToEncoded,
-        ToLinear, Unpack,
+        self, Background, Blur, ColorMatrix, Copy, Crop, Defringe, Gamma, Lab, Matte, Orient, Pad, Resize, Sharpen,
+        Step, ToEncoded, ToLinear, Unpack,
         resize::{Axis, Filter, Stretch},
     },
     plan::Picture,
@@ -69,6 +69,8 @@ fn steps() -> Vec<Step> {
         let stretch = Stretch { line, start: 0.0, len: f64::from(line), to, filter };
         Resize { axis, stretch, saturate: true }.into()
     };
+    // Unpacked by the operation: that is part of what is measured.
+    let matte = Box::new(Picture { unpack: Unpack::plain(0, SIZE, Layout::RGBA8), steps: Vec::new() });
     let canvas = Size::new(SIZE.width + 64, SIZE.height + 64);
     vec![
         Copy.into(),
@@ -90,6 +92,8 @@ fn steps() -> Vec<Step> {
         ToEncoded.into(),
         ToLinear.into(),
         Lab.into(),
+        Matte { matte: matte.clone() }.into(),
+        Defringe { matte }.into(),
     ]
 }
 

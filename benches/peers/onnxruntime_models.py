@@ -21,12 +21,12 @@ import numpy
 import onnxruntime
 
 
-def tintype_round(program, names):
+def tintype_round(program, device, names):
     """Each network once, after a warm-up of its own."""
     models = [word for name in names for word in ("--model", name)]
-    words = [program, "bench", "models", "--json", "--rounds", "1", *models]
+    words = [program, "bench", "models", "--json", "--rounds", "1", "--device", device, *models]
     told = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
-    return told["profile"], {row["model"]: row for row in told["models"]}
+    return told["profile"], told["on"], {row["model"]: row for row in told["models"]}
 
 
 def onnxruntime_round(sessions, rows):
@@ -45,6 +45,7 @@ def onnxruntime_round(sessions, rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tintype", required=True)
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu", help="what tintype's networks run on")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("models", nargs="+", metavar="NAME=FILE.onnx")
     arguments = parser.parse_args()
@@ -55,21 +56,21 @@ def main():
     sessions = {name: onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"]) for name, path in files.items()}
     ours = {name: [] for name in files}
     theirs = {name: [] for name in files}
-    profile = ""
+    profile = on = ""
     for _ in range(arguments.rounds):
-        profile, rows = tintype_round(arguments.tintype, list(files))
+        profile, on, rows = tintype_round(arguments.tintype, arguments.device, list(files))
         for name, row in rows.items():
             ours[name].append(row)
         for name, took in onnxruntime_round(sessions, rows).items():
             theirs[name].append(took)
 
     cores, load = os.cpu_count(), os.getloadavg()[0]
-    print(f"{platform.machine()}, {cores} cores, load {load:.1f} at the end; tintype in profile {profile}, burn's kernels for the")
-    print(f"processor; onnxruntime {onnxruntime.__version__}. Medians of {arguments.rounds} interleaved rounds, in ms.\n")
-    print("| network | input | preprocess | inference | post | onnxruntime, inference | factor |")
-    print("|---|---|---|---|---|---|---|")
+    print(f"{platform.machine()}, {cores} cores, load {load:.1f} at the end; tintype in profile {profile}, on {on};")
+    print(f"onnxruntime {onnxruntime.__version__} on the processor. Medians of {arguments.rounds} interleaved rounds, in ms.\n")
+    print("| network | input | copy | preprocess | inference | post | onnxruntime, inference | factor |")
+    print("|---|---|---|---|---|---|---|---|")
     for name, rows in ours.items():
-        median = {key: statistics.median(row[key] for row in rows) for key in ("preprocess_ms", "inference_ms", "post_ms")}
+        median = {key: statistics.median(row[key] for row in rows) for key in ("copy_ms", "preprocess_ms", "inference_ms", "post_ms")}
         other = statistics.median(theirs[name])
         size = f"{rows[0]['width']}x{rows[0]['height']}"
         stages = " | ".join(f"{value:.1f}" for value in median.values())

@@ -251,11 +251,17 @@ pub(crate) enum BenchCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Time each network on the processor, by stage
+    /// Time each network by stage, on the processor or on the GPU
+    #[command(long_about = "Time each network by stage, on the processor or on the GPU.\n\n\
+                  On the GPU each stage waits for the device, so that it can be timed; in a request the stages overlap.")]
     Models {
         /// Models to time [default: all that are installed]
         #[arg(long, value_name = "NAME")]
         model: Vec<String>,
+
+        /// What the networks run on
+        #[arg(long, value_enum, value_name = "DEVICE", default_value = "cpu")]
+        device: BenchDevice,
 
         /// How often each is timed; medians are shown
         #[arg(long, value_name = "N", default_value = "5")]
@@ -265,6 +271,13 @@ pub(crate) enum BenchCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// As `ml.device` calls them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BenchDevice {
+    Cpu,
+    Gpu,
 }
 
 #[derive(Debug, clap::Args)]

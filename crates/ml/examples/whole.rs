@@ -4,7 +4,7 @@
 
 use std::{error::Error, path::Path, time::Instant};
 
-use tintype_ml::{Device, Matting, MattingKind, Weights, nn::unwatched};
+use tintype_ml::{Device, Matting, MattingKind, Weights, nn::Unwatched};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut found = Vec::new();
     for _ in 0..3 {
         let start = Instant::now();
-        found = matting.forward(x.clone(), &mut unwatched).try_into_vec_as::<f32>()?;
+        found = matting.forward(x.clone(), &mut Unwatched).try_into_vec_as::<f32>()?;
         seconds.push(start.elapsed().as_secs_f64());
     }
     seconds.sort_by(f64::total_cmp);

@@ -9,6 +9,7 @@ use std::{
 };
 
 use burn::tensor::wgpu::WgpuSetup;
+use tintype_engine::Gpu;
 
 use crate::MlError;
 
@@ -19,17 +20,14 @@ use crate::MlError;
 #[derive(Clone)]
 pub struct Device {
     burn: burn::tensor::Device,
+    is_gpu: bool,
     read_bytes: Arc<AtomicU64>,
 }
 
 impl Device {
-    fn new(burn: burn::tensor::Device) -> Self {
-        Self { burn, read_bytes: Arc::default() }
-    }
-
     /// burn's native kernels, on all cores.
     pub fn cpu() -> Self {
-        Self::new(burn::tensor::Device::flex())
+        Self { burn: burn::tensor::Device::flex(), is_gpu: false, read_bytes: Arc::default() }
     }
 
     /// The caller's wgpu device. Register a device once and clone the result: each call makes a runtime of its own.
@@ -40,8 +38,25 @@ impl Device {
         burn::tensor::Device::wgpu_options()
             .setup(setup)
             .init()
-            .map(Self::new)
+            .map(|burn| Self { burn, is_gpu: true, read_bytes: Arc::default() })
             .map_err(|cause| MlError::Device { cause: cause.to_string() })
+    }
+
+    /// The engine's device, which the engine must have made itself and for sharing.
+    pub fn of_engine(gpu: &Gpu) -> Result<Self, MlError> {
+        let instance = gpu.instance().ok_or_else(|| MlError::Device {
+            cause: "models run on the GPU only where the engine created its device".into(),
+        })?;
+        let device = Self::wgpu(WgpuSetup {
+            instance: instance.clone(),
+            adapter: gpu.adapter().clone(),
+            device: gpu.device().clone(),
+            queue: gpu.queue().clone(),
+            backend: gpu.adapter().get_info().backend,
+        });
+        // burn has taken the device's callbacks, of which one panics.
+        gpu.listen();
+        device
     }
 
     /// What a device that is to be shared must be requested with: burn chooses its kernels by what the *adapter* can do, and a device
@@ -53,6 +68,11 @@ impl Device {
     /// What burn calls it.
     pub fn burn(&self) -> &burn::tensor::Device {
         &self.burn
+    }
+
+    /// Whether it is a wgpu device, of hardware or software.
+    pub fn is_gpu(&self) -> bool {
+        self.is_gpu
     }
 
     /// Bytes of tensors that were read into host memory through this device and its clones.

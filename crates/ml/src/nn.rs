@@ -2,17 +2,71 @@
 
 use burn::tensor::{
     Tensor,
+    activation::{leaky_relu, relu},
     module::{conv2d, interpolate, max_pool2d},
     ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions},
 };
 
-use crate::{MlError, Weights};
+use crate::{
+    MlError, Weights,
+    bridge::convolution::{self, Convolution},
+};
 
 /// Is shown what each named layer answers, before any activation; how tests find the first layer that is wrong.
-pub type Watch<'a> = &'a mut dyn FnMut(&str, &Tensor<4>);
+pub trait Watcher {
+    /// Whether it looks at all. Where it does not, a layer and its activation may be one.
+    fn looks(&self) -> bool {
+        true
+    }
+
+    /// The answer of the layer called `name`.
+    fn see(&mut self, name: &str, answer: &Tensor<4>);
+}
 
 /// Watches nothing.
-pub fn unwatched(_: &str, _: &Tensor<4>) {}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn looks(&self) -> bool {
+        false
+    }
+
+    fn see(&mut self, _: &str, _: &Tensor<4>) {}
+}
+
+/// Who is shown.
+pub type Watch<'a> = &'a mut dyn Watcher;
+
+/// What becomes of a layer's answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    /// It stays.
+    None,
+    /// Nothing below zero is left.
+    Relu,
+    /// Below zero this much of it is left, 0 to 1.
+    Leaky(f64),
+}
+
+impl Activation {
+    /// How much is left below zero.
+    pub fn slope(self) -> f32 {
+        match self {
+            Self::None => 1.0,
+            Self::Relu => 0.0,
+            Self::Leaky(slope) => slope as f32,
+        }
+    }
+
+    fn of(self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::None => x,
+            Self::Relu => relu(x),
+            Self::Leaky(slope) => leaky_relu(x, slope),
+        }
+    }
+}
 
 /// The shape of a convolution: channels, a square kernel, and how it moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,29 +111,68 @@ impl ConvShape {
 #[derive(Debug)]
 pub struct Conv {
     name: String,
-    weight: Tensor<4>,
-    bias: Tensor<1>,
-    options: ConvOptions<2>,
+    kernel: Kernel,
+}
+
+/// Whose kernel computes it.
+#[derive(Debug)]
+enum Kernel {
+    /// burn's: everything on the processor, and on a GPU the shapes that ours is not for.
+    Burn { weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions<2> },
+    /// `shaders/ml/convolution.wgsl`.
+    Own(Convolution),
 }
 
 impl Conv {
     /// Takes `NAME.weight` and `NAME.bias`.
     pub fn load(weights: &Weights, name: &str, shape: ConvShape) -> Result<Self, MlError> {
         let ConvShape { from, to, kernel, stride, dilation, groups } = shape;
-        let padding = dilation * (kernel / 2);
-        Ok(Self {
-            name: name.to_owned(),
-            weight: weights.tensor(&format!("{name}.weight"), [to, from / groups, kernel, kernel])?,
-            bias: weights.tensor(&format!("{name}.bias"), [to])?,
-            options: ConvOptions::new([stride; 2], [padding; 2], [dilation; 2], groups),
-        })
+        let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
+        let of_weight = [to, from / groups, kernel, kernel];
+        let device = weights.device();
+        let kernel = if device.is_gpu() && convolution::suits(shape) {
+            let (values, precision) = weights.values_and_precision(&weight, of_weight)?;
+            Kernel::Own(Convolution::new(shape, &values, weights.values(&bias, [to])?, precision, device))
+        } else {
+            let padding = dilation * (kernel / 2);
+            Kernel::Burn {
+                weight: weights.tensor(&weight, of_weight)?,
+                bias: weights.tensor(&bias, [to])?,
+                options: ConvOptions::new([stride; 2], [padding; 2], [dilation; 2], groups),
+            }
+        };
+        Ok(Self { name: name.to_owned(), kernel })
     }
 
     /// The convolution of `x`.
     pub fn forward(&self, x: Tensor<4>, watch: Watch<'_>) -> Tensor<4> {
-        let y = conv2d(x, self.weight.clone(), Some(self.bias.clone()), self.options.clone());
-        watch(&self.name, &y);
-        y
+        self.activated(x, Activation::None, watch)
+    }
+
+    /// The convolution of `x` and what becomes of it.
+    pub fn activated(&self, x: Tensor<4>, activation: Activation, watch: Watch<'_>) -> Tensor<4> {
+        self.joined(vec![x], activation, watch)
+    }
+
+    /// The same of several maps of one size, as if their channels were one after the other.
+    pub fn joined(&self, mut parts: Vec<Tensor<4>>, activation: Activation, watch: Watch<'_>) -> Tensor<4> {
+        let y = match &self.kernel {
+            Kernel::Own(own) => {
+                if parts.iter().any(|part| !part.dims()[1].is_multiple_of(4)) {
+                    parts = vec![Tensor::cat(parts, 1)];
+                }
+                if !watch.looks() {
+                    return own.forward(parts, activation);
+                }
+                own.forward(parts, Activation::None)
+            }
+            Kernel::Burn { weight, bias, options } => {
+                let x = if parts.len() == 1 { parts.swap_remove(0) } else { Tensor::cat(parts, 1) };
+                conv2d(x, weight.clone(), Some(bias.clone()), options.clone())
+            }
+        };
+        watch.see(&self.name, &y);
+        activation.of(y)
     }
 }
 

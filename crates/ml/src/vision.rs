@@ -10,7 +10,6 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use burn::tensor::wgpu::WgpuSetup;
 use tintype_engine::{
     Gpu, Space, Texel, Vision, VisionError,
     vision::{MatteOf, Place, SegmentModel, View},
@@ -262,22 +261,11 @@ impl Networks {
 
     /// On the engine's device.
     fn on(options: &ModelsOptions, gpu: &Gpu, space: Space) -> Result<Self, VisionError> {
-        let instance = gpu.instance().ok_or_else(|| {
-            VisionError::Failed("models run on the GPU only where the engine created its device".into())
-        })?;
-        let device = Device::wgpu(WgpuSetup {
-            instance: instance.clone(),
-            adapter: gpu.adapter().clone(),
-            device: gpu.device().clone(),
-            queue: gpu.queue().clone(),
-            backend: gpu.adapter().get_info().backend,
-        });
-        // burn has taken the device's callbacks, of which one panics.
-        gpu.listen();
+        let device = Device::of_engine(gpu).map_err(failed)?;
         let light = if space == Space::Linear { Light::Linear } else { Light::Encoded };
         let bridge = Bridge::new(gpu.device(), gpu.queue(), Texel::F16, light);
         let prefer = if gpu.caps().is_software { Prefer::Quickest } else { Prefer::Best };
-        Ok(Self::new(options, prefer, device.map_err(failed)?, Some((bridge, gpu.clone()))))
+        Ok(Self::new(options, prefer, device, Some((bridge, gpu.clone()))))
     }
 
     /// Loads what is installed and lets each network look at an empty picture. The names of the models that are there.
@@ -524,6 +512,44 @@ mod tests {
         let counts = [most, refused, done].map(AtomicUsize::into_inner);
         assert_eq!(counts, [AT_ONCE, 9, 7]);
         assert_eq!(VisionError::Busy.fault(), tintype_pixels::Fault::Busy);
+    }
+
+    /// Sixteen at once for a real network that two may use while five wait: all are answered alike or told to come again.
+    #[test]
+    fn sixteen_at_once_share_a_network() {
+        if let Err(missing) = tintype_weights::installed(FACES) {
+            assert!(std::env::var("ALLOW_NO_MODELS").as_deref() == Ok("1"), "{missing}");
+            return;
+        }
+        let store = Store::of_user().expect("a folder");
+        let models = Models::new(ModelsOptions { at_once: 2, waiting: 5, ..ModelsOptions::new(store) });
+        let size = Size::new(320, 320);
+        let samples = (0..size.area() * 3).map(|at| (at * 31 % 251) as u8).collect();
+        let picture = Planes::new(size, Layout::RGB8, samples).expect("three bytes a pixel");
+        let alone = models.faces(View::Samples(&picture)).expect("faces or none");
+        let start = std::sync::Barrier::new(16);
+        let answers: Vec<_> = thread::scope(|scope| {
+            let ask = || {
+                start.wait();
+                models.faces(View::Samples(&picture))
+            };
+            let asked: Vec<_> = (0..16).map(|_| scope.spawn(ask)).collect();
+            // The network takes a hundred times as long as a look at the line.
+            while asked.iter().any(|thread| !thread.is_finished()) {
+                let line = lock(&models.asked().1.state);
+                assert!(line.free <= 2 && line.waiting <= 5, "{line:?}");
+                drop(line);
+                thread::sleep(Duration::from_millis(1));
+            }
+            asked.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        });
+        let is_refused = |answer: &Result<_, _>| matches!(answer, Err(VisionError::Busy));
+        let refused = answers.iter().filter(|answer| is_refused(answer)).count();
+        assert!(refused <= 9, "two look and five wait: {refused}");
+        for answer in answers.into_iter().filter(|answer| !is_refused(answer)) {
+            assert_eq!(answer.expect("an answer"), alone);
+        }
+        assert_eq!(lock(&models.asked().1.state).free, 2, "all turns are given back");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 use half::f16;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::{Device, MlError, host};
+use crate::{Device, MlError, bridge::convolution::Precision, host};
 
 /// The tensors of one `.safetensors` file, in f32 or f16; the network computes in f32 either way.
 ///
@@ -56,6 +56,15 @@ impl Weights {
 
     /// Its numbers, for a network that computes with them once, when it is loaded.
     pub fn values<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Vec<f32>, MlError> {
+        self.values_and_precision(name, shape).map(|(values, _)| values)
+    }
+
+    /// The same, and how precise they are.
+    pub(crate) fn values_and_precision<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+    ) -> Result<(Vec<f32>, Precision), MlError> {
         let file = self.file()?;
         let view = file.tensor(name).map_err(|_missing| MlError::MissingTensor {
             path: self.path.clone(),
@@ -70,9 +79,16 @@ impl Weights {
                 needed: shape.to_vec(),
             });
         }
-        let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            Dtype::F16 => view.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+        let data = view.data();
+        let (values, precision) = match view.dtype() {
+            Dtype::F32 => {
+                let floats = data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+                (floats.collect(), Precision::Single)
+            }
+            Dtype::F16 => {
+                let floats = data.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32());
+                (floats.collect(), Precision::Half)
+            }
             other => {
                 return Err(MlError::TensorType {
                     path: self.path.clone(),
@@ -82,7 +98,7 @@ impl Weights {
             }
         };
         self.taken.borrow_mut().insert(name.to_owned());
-        Ok(values)
+        Ok((values, precision))
     }
 
     /// Refuses a file that has more than what was taken, except tensors whose name starts with one of `unneeded`.

@@ -33,7 +33,7 @@ impl Texel {
 /// One binding of group 0, in the order of the kernel's `@binding` numbers, which start at 0 without gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Binding {
-    /// The params block: a uniform with a dynamic offset. Always binding 0.
+    /// The params block: a uniform with a dynamic offset. Binding 0; the last of kernels that burn launches.
     Params,
     /// A working image that is read with `textureLoad`.
     Image,
@@ -67,9 +67,9 @@ pub struct Kernel {
     pub bindings: &'static [Binding],
     /// Names of the pipeline-overridable constants.
     pub overrides: &'static [&'static str],
-    /// Members of the uniform struct at binding 0.
+    /// Members of the params struct.
     pub params: &'static [Field],
-    /// Bytes of the uniform struct at binding 0.
+    /// Bytes of the params struct.
     pub params_bytes: usize,
     /// Whether the kernel's stores can carry a tape of point operations (group 1).
     pub tape: bool,

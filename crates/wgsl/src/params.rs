@@ -4,7 +4,7 @@ use bytemuck::Pod;
 
 use crate::{Field, Kernel};
 
-/// A Rust struct that fills the uniform at binding 0 of one kernel. Implemented by [`params!`](crate::params).
+/// A Rust struct that fills the params uniform of one kernel. Implemented by [`params!`](crate::params).
 pub trait Params: Pod {
     /// The kernel.
     const KERNEL: &'static Kernel;

@@ -19,7 +19,9 @@ pub(crate) fn run(command: &BenchCommand, adapter: Option<&str>) -> anyhow::Resu
         BenchCommand::Segment { model, image, truth, json } => {
             segment::run(model, image.as_deref().zip(truth.as_deref()), *json, adapter)
         }
-        BenchCommand::Models { model, rounds, json } => networks::run(model, rounds.get(), *json),
+        BenchCommand::Models { model, device, rounds, json } => {
+            networks::run(model, *device, adapter, rounds.get(), *json)
+        }
     }
 }
 

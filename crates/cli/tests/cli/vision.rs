@@ -165,13 +165,18 @@ fn networks_are_timed_by_stage() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let told = run(folder.path(), "bench models --model retinaface --rounds 2 --json").ok().json();
-    let row = &told["models"][0];
-    assert_eq!((&row["model"], &row["width"], &told["rounds"]), (&"retinaface".into(), &640.into(), &2.into()));
-    let ms = |name: &str| row[name].as_f64().expect("a number");
-    assert!(ms("inference_ms") > ms("post_ms") && ms("preprocess_ms") > 0.0, "{row}");
-    let sum = ms("preprocess_ms") + ms("inference_ms") + ms("post_ms");
-    assert!((sum - ms("total_ms")).abs() < 1e-6, "{row}");
+    for (device, copies) in [("cpu", false), ("gpu", true)] {
+        let line = format!("bench models --model retinaface --device {device} --rounds 1 --json");
+        let told = run(folder.path(), &line).ok().json();
+        assert_eq!((told["on"] == "processor", &told["rounds"]), (!copies, &1.into()), "{told}");
+        let row = &told["models"][0];
+        assert_eq!((&row["model"], &row["width"]), (&"retinaface".into(), &640.into()));
+        let ms = |name: &str| row[name].as_f64().expect("a number");
+        assert!(ms("inference_ms") > ms("post_ms") && ms("preprocess_ms") > 0.0, "{row}");
+        assert_eq!(ms("copy_ms") > 0.0, copies, "{row}");
+        let sum = ms("copy_ms") + ms("preprocess_ms") + ms("inference_ms") + ms("post_ms");
+        assert!((sum - ms("total_ms")).abs() < 1e-6, "{row}");
+    }
 }
 
 #[test]

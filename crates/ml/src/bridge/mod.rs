@@ -15,8 +15,11 @@
 //! burn keeps an encoder for each thread, and a flush is the calling thread's: all inference and the bridge stay on one thread.
 //!
 //! burn has no way to take a foreign buffer as a tensor, so a tensor is made empty and written into. Tensors share buffers: a binding is
-//! always offset and size, and a dispatch that writes a tensor binds no other. `memory.rs` alone names cubecl.
+//! always offset and size, and a dispatch that writes a tensor binds no other.
+//! `memory.rs` and [`launch`] alone name cubecl. What the latter starts is burn's to record, and none of these rules is for it.
 
+pub mod convolution;
+mod launch;
 mod memory;
 mod pass;
 mod proposals;

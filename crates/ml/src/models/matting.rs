@@ -13,7 +13,7 @@ use crate::{
     Device, MlError, Normalise, Weights,
     bridge::Bridge,
     host,
-    nn::{Watch, unwatched},
+    nn::{Unwatched, Watch},
 };
 
 /// Which network makes mattes.
@@ -122,7 +122,7 @@ impl Matting {
         if size != self.input_size() {
             return Err(MlError::Size { found: size, needed: self.input_size() });
         }
-        let values = host::to_values(self.forward(self.input(picture)?, &mut unwatched), &self.device)?;
+        let values = host::to_values(self.forward(self.input(picture)?, &mut Unwatched), &self.device)?;
         let bytes = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
         let layout = Layout::new(Channels::Gray, Depth::F32);
         Ok(Planes::new(size, layout, bytes).expect("the matte has the picture's size"))
@@ -136,9 +136,14 @@ impl Matting {
         images: &[wgpu::TextureView],
         mattes: &[wgpu::TextureView],
     ) -> Result<(), MlError> {
+        let input = self.input_of_images(bridge, images)?;
+        bridge.images_from_tensor(self.forward(input, &mut Unwatched), mattes)
+    }
+
+    /// The network's input for the first [`Self::input_size`] of each working image.
+    pub fn input_of_images(&self, bridge: &Bridge, images: &[wgpu::TextureView]) -> Result<Tensor<4>, MlError> {
         let size = self.input_size();
-        let input = bridge.tensor_from_images(images, size, &self.kind.normalise(), size, &self.device)?;
-        bridge.images_from_tensor(self.forward(input, &mut unwatched), mattes)
+        bridge.tensor_from_images(images, size, &self.kind.normalise(), size, &self.device)
     }
 
     /// The network's input for a picture of any size.

@@ -12,40 +12,19 @@ use tintype_ml::{
         anchors::{self, Level, Rules},
         neck::{ANCHORS, HeadMaps},
     },
-    nn::unwatched,
+    nn::Unwatched,
 };
 use tintype_pixels::{Face, Planes, Size};
 use tintype_wgsl::Texel;
 
-use crate::setup::{self, Gpu};
+use crate::setup::{self, Gpu, image, view};
 
 fn bridge(gpu: &Gpu) -> Bridge {
     Bridge::new(&gpu.setup.device, &gpu.setup.queue, Texel::F16, Light::Encoded)
 }
 
-/// A working image in half precision.
-fn image(setup: &WgpuSetup, size: Size) -> wgpu::Texture {
-    setup.device.create_texture(&wgpu::TextureDescriptor {
-        label: None,
-        size: extent(size),
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: wgpu::TextureFormat::Rgba16Float,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING
-            | wgpu::TextureUsages::STORAGE_BINDING
-            | wgpu::TextureUsages::COPY_SRC
-            | wgpu::TextureUsages::COPY_DST,
-        view_formats: &[],
-    })
-}
-
 fn extent(size: Size) -> wgpu::Extent3d {
     wgpu::Extent3d { width: size.width, height: size.height, depth_or_array_layers: 1 }
-}
-
-fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
-    texture.create_view(&wgpu::TextureViewDescriptor::default())
 }
 
 /// Fills the image with opaque pixels of these codes.
@@ -217,7 +196,7 @@ fn pictures_that_go_through_together_are_answered_as_alone() {
     let matte = |images: &[wgpu::TextureView]| {
         let normalise = MattingKind::U2Netp.normalise();
         let x = bridge.tensor_from_images(images, size, &normalise, size, &gpu.device).unwrap();
-        network.forward(x, &mut unwatched)
+        network.forward(x, &mut Unwatched)
     };
     let together = matte(&images);
     let outs = [0, 1, 2].map(|_| image(&gpu.setup, size));
@@ -263,7 +242,7 @@ fn networks_answer_on_the_gpu_as_on_the_cpu() {
     let size = Size::new(64, 64);
     let matting = Matting::load(MattingKind::U2Netp, &mattes, &gpu.device).unwrap();
     let x = bridge.tensor_from_images(&[view(&texture)], size, &MattingKind::U2Netp.normalise(), size, &gpu.device);
-    let y = matting.forward(x.unwrap(), &mut unwatched);
+    let y = matting.forward(x.unwrap(), &mut Unwatched);
     let expected = y.clone().into_data().try_to_vec::<f32>().unwrap();
     let out = image(&gpu.setup, size);
     bridge.images_from_tensor(y, &[view(&out)]).unwrap();

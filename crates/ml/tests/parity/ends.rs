@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use serde::Deserialize;
-use tintype_ml::{Device, Matting, MattingKind, MlError, RetinaFace, nn::unwatched};
+use tintype_ml::{Device, Matting, MattingKind, MlError, RetinaFace, nn::Unwatched};
 use tintype_pixels::{Face, Layout, Planes, Size};
 
 use crate::setup;
@@ -62,7 +62,7 @@ fn mattes_are_the_reference_s() {
     let matting = Matting::load(MattingKind::U2Netp, &path, &Device::cpu()).unwrap();
     let photograph = setup::photograph();
     let part = setup::picture(Size::new(160, 160), |x, y| setup::pixel(&photograph, x + 48, y));
-    let matte = matting.forward(matting.input(&part).unwrap(), &mut unwatched);
+    let matte = matting.forward(matting.input(&part).unwrap(), &mut Unwatched);
     let matte = matte.into_data().try_to_vec::<f32>().unwrap();
     let expected = setup::png(&setup::reference("u2netp-160.png"));
     let off = matte.iter().zip(expected.bytes()).map(|(a, b)| (a * 255.0 - f32::from(*b)).abs()).fold(0.0, f32::max);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs};
 
 use burn::tensor::Tensor;
 use serde::Deserialize;
-use tintype_ml::{Device, Matting, MattingKind, RetinaFace};
+use tintype_ml::{Device, Matting, MattingKind, RetinaFace, nn::Watcher};
 use tintype_pixels::Size;
 
 use crate::setup;
@@ -46,7 +46,17 @@ impl Walk {
         Self { expected, tolerance, seen: 0, first_wrong: None }
     }
 
-    pub(crate) fn see(&mut self, name: &str, answer: &Tensor<4>) {
+    #[track_caller]
+    pub(crate) fn end(self) {
+        if let Some(wrong) = self.first_wrong {
+            panic!("{wrong}");
+        }
+        assert_eq!(self.seen, self.expected.len(), "layers");
+    }
+}
+
+impl Watcher for Walk {
+    fn see(&mut self, name: &str, answer: &Tensor<4>) {
         self.seen += 1;
         if self.first_wrong.is_some() {
             return;
@@ -57,14 +67,6 @@ impl Walk {
         };
         self.first_wrong =
             layer.wrong_with(answer, self.tolerance).map(|what| format!("{name} (layer {}): {what}", self.seen));
-    }
-
-    #[track_caller]
-    pub(crate) fn end(self) {
-        if let Some(wrong) = self.first_wrong {
-            panic!("{wrong}");
-        }
-        assert_eq!(self.seen, self.expected.len(), "layers");
     }
 }
 
@@ -93,7 +95,7 @@ fn retinaface(device: &Device, size: Size) {
     let network = RetinaFace::load(&path, device).unwrap();
     let mut walk = Walk::of(&format!("retinaface-{size}.json"));
     let input = network.input(&setup::pattern(size)).unwrap();
-    network.levels(input, &mut |name, answer| walk.see(name, answer)).unwrap();
+    network.levels(input, &mut walk).unwrap();
     walk.end();
 }
 
@@ -102,7 +104,7 @@ fn u2netp(device: &Device) {
     let matting = Matting::load(MattingKind::U2Netp, &path, device).unwrap();
     let mut walk = Walk::of("u2netp-160x160.json");
     let input = matting.input(&setup::pattern(Size::new(160, 160))).unwrap();
-    let _ = matting.forward(input, &mut |name, answer| walk.see(name, answer));
+    let _ = matting.forward(input, &mut walk);
     walk.end();
 }
 

@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use safetensors::{Dtype, tensor::TensorView};
 use serde::Deserialize;
+use tintype_ml::nn::Watcher;
 use tintype_ml::{
     Device, MattingKind, RetinaFace, Weights,
     models::birefnet::{BiRefNet, FULL, LITE, swin::SwinShape},
@@ -74,8 +75,8 @@ fn birefnet(file: &str, shape: SwinShape, size: Size, device: &Device) {
     let layers = reference.layers.into_iter().filter(|layer| !layer.name.starts_with("decoder.ipt_blk1."));
     let mut walk = Walk::new(layers.collect(), TOLERANCE);
     let input = normalise.tensor(&setup::pattern(size), size, device).unwrap();
-    let matte = network.forward(input, &mut |name, answer| walk.see(name, answer));
-    walk.see("matte", &matte);
+    let matte = network.forward(input, &mut walk);
+    Watcher::see(&mut walk, "matte", &matte);
     walk.end();
 }
 
@@ -125,6 +126,6 @@ fn retinaface_on_resnet(device: &Device) {
     let network = RetinaFace::load(&path, device).unwrap();
     let mut walk = Walk::new(reference.layers, TOLERANCE);
     let input = network.input(&setup::pattern(Size::new(128, 96))).unwrap();
-    network.levels(input, &mut |name, answer| walk.see(name, answer)).unwrap();
+    network.levels(input, &mut walk).unwrap();
     walk.end();
 }

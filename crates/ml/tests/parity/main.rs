@@ -7,10 +7,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may unwrap: its failure is the message")]
 
 mod bridge;
+mod convolution;
 mod ends;
 mod engine;
 mod layers;
 mod loading;
+#[path = "../setup/mod.rs"]
+mod machine;
 mod made_up;
 mod ops;
 mod setup;

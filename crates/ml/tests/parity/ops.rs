@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use tintype_ml::{
     Device, Weights,
-    nn::{self, Conv, ConvShape, unwatched},
+    nn::{self, Conv, ConvShape, Unwatched},
 };
 
 use crate::setup;
@@ -55,7 +55,7 @@ fn check(device: &Device) {
     for (name, shape, [height, width]) in CONVOLUTIONS {
         let conv = Conv::load(&file, name, *shape).unwrap();
         let x = file.tensor(&format!("{name}.x"), [1, shape.from, *height, *width]).unwrap();
-        wrong.extend(difference(&file, name, conv.forward(x, &mut unwatched)));
+        wrong.extend(difference(&file, name, conv.forward(x, &mut Unwatched)));
     }
     for (name, [channels, height, width], function) in FUNCTIONS {
         let x = file.tensor(&format!("{name}.x"), [1, *channels, *height, *width]).unwrap();

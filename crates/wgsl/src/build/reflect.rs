@@ -10,8 +10,8 @@ use super::{Linked, ShaderError, lint};
 use crate::Binding;
 
 /// What the kernels may use. The engine requests no shader feature, so validation grants none: a kernel that passes here
-/// passes on every device the engine accepts.
-const REQUESTED: Capabilities = Capabilities::empty();
+/// passes on every device the engine accepts. Unpacking halves is no feature: WebGPU has it, and so has every adapter that conforms.
+const REQUESTED: Capabilities = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
 
 /// What naga says of a valid kernel.
 #[derive(Clone, Debug, Default)]
@@ -20,9 +20,9 @@ pub struct Reflected {
     pub bindings: Vec<Binding>,
     /// Names of the overrides, in order of declaration.
     pub overrides: Vec<String>,
-    /// (name, offset, bytes) of the members of binding 0's struct.
+    /// (name, offset, bytes) of the members of the params struct.
     pub params: Vec<(String, usize, usize)>,
-    /// Bytes of binding 0's struct.
+    /// Bytes of the params struct.
     pub params_bytes: usize,
     /// Whether the tape's uniform is bound as group 1.
     pub tape: bool,
@@ -69,10 +69,13 @@ pub(super) fn reflect(linked: &Linked) -> Result<Reflected, ShaderError> {
         if *number as usize != index {
             return Err(whole(format!("binding {index} of group 0 is missing")));
         }
-        if (index == 0) != (*binding == Binding::Params) {
-            return Err(whole("binding 0 of group 0, and only that, is the params uniform".into()));
-        }
         reflected.bindings.push(*binding);
+    }
+    // Last where burn launches the kernel: it binds what it calls info after all buffers.
+    let params = reflected.bindings.iter().filter(|binding| **binding == Binding::Params).count();
+    let ends = [reflected.bindings.first(), reflected.bindings.last()];
+    if params != 1 || !ends.contains(&Some(&Binding::Params)) {
+        return Err(whole("one binding of group 0, the first or the last, is the params uniform".into()));
     }
     Ok(reflected)
 }

@@ -12,7 +12,7 @@ use burn::tensor::{
 
 use crate::{
     Device, MlError, Weights, host,
-    nn::{self, Conv, ConvShape, Watch},
+    nn::{self, Activation, Conv, ConvShape, Watch},
 };
 
 /// Channels between a block's convolutions.
@@ -49,15 +49,16 @@ impl DecoderBlock {
         })
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, watch: Watch<'_>) -> Tensor<4> {
-        let x = relu(self.entry.forward(x, watch));
+    /// Of several maps of one size, as if their channels were one after the other.
+    pub(super) fn forward(&self, parts: Vec<Tensor<4>>, watch: Watch<'_>) -> Tensor<4> {
+        let x = self.entry.joined(parts, Activation::Relu, watch);
         let everywhere = relu(self.everywhere.forward(x.clone().mean_dims(&[2, 3]), watch));
         // One number a channel for the whole picture, last of upstream's order: it starts the sum, and spreads when added to.
         let mut sum = self.join.part(self.windows.len(), everywhere) + self.join.bias.clone();
         for (index, window) in self.windows.iter().enumerate() {
             sum = sum + self.join.part(index, relu(window.forward(x.clone(), watch)));
         }
-        watch(&self.join.name, &sum);
+        watch.see(&self.join.name, &sum);
         let x = relu(sum);
         self.exit.forward(x, watch)
     }
@@ -129,7 +130,7 @@ impl Deformable {
         let passes = passes(height, width, self.side);
         let y =
             if passes == 1 { self.gathered(x, shifts, amounts, 1) } else { self.in_passes(x, shifts, amounts, passes) };
-        watch(&self.name, &y);
+        watch.see(&self.name, &y);
         y
     }
 

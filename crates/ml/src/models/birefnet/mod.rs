@@ -11,10 +11,7 @@ mod aspp;
 mod last;
 pub mod swin;
 
-use burn::tensor::{
-    Tensor,
-    activation::{relu, sigmoid},
-};
+use burn::tensor::{Tensor, activation::sigmoid};
 
 use self::{
     aspp::{DecoderBlock, INNER},
@@ -23,7 +20,7 @@ use self::{
 };
 use crate::{
     MlError, Weights,
-    nn::{self, Conv, ConvShape, Watch},
+    nn::{self, Activation, Conv, ConvShape, Watch},
 };
 
 /// The shape with the tiny body, upstream's "lite".
@@ -98,7 +95,7 @@ impl BiRefNet {
     pub fn forward(&self, x: Tensor<4>, watch: Watch<'_>) -> Tensor<4> {
         let [height, width] = nn::size_of(&x);
         let whole = self.body.forward(x.clone(), watch);
-        let half = self.body.forward(nn::bilinear_corners(x.clone(), [height / 2, width / 2]), &mut nn::unwatched);
+        let half = self.body.forward(nn::bilinear_corners(x.clone(), [height / 2, width / 2]), &mut nn::Unwatched);
         let mut pairs = whole.into_iter().zip(half).map(|(whole, half)| {
             let half = nn::bilinear_corners(half, nn::size_of(&whole));
             Tensor::cat(vec![whole, half], 1)
@@ -107,19 +104,19 @@ impl BiRefNet {
         let coarsest = nn::size_of(&x4);
         let mut context: Vec<_> = [&x1, &x2, &x3].map(|map| nn::bilinear_corners(map.clone(), coarsest)).into();
         context.push(x4);
-        let mut p = self.squeeze.forward(Tensor::cat(context, 1), watch);
+        let mut p = self.squeeze.forward(context, watch);
 
         let mut finer = [x1, x2, x3].into_iter().rev();
         for step in &self.steps {
             let seen = step.look.forward(tiles(x.clone(), nn::size_of(&p)), watch);
-            p = step.block.forward(Tensor::cat(vec![p, seen], 1), watch);
+            p = step.block.forward(vec![p, seen], watch);
             let (Some(next), Some(skip)) = (&step.next, finer.next()) else { break };
-            let edges = relu(next.edges.forward(p.clone(), watch));
+            let edges = next.edges.activated(p.clone(), Activation::Relu, watch);
             p = p * sigmoid(next.attention.forward(edges, watch));
             p = nn::bilinear_corners(p, nn::size_of(&skip)) + next.lateral.forward(skip, watch);
         }
         let answer = self.last.forward(p, x);
-        watch("decoder.conv_out1.0", &answer);
+        watch.see("decoder.conv_out1.0", &answer);
         sigmoid(answer)
     }
 }

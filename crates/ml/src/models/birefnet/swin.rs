@@ -100,7 +100,7 @@ impl Swin {
             let mask = Mask::new(&x, self.window, &self.device);
             for (index, block) in stage.blocks.iter().enumerate() {
                 x = block.forward(x, if index % 2 == 0 { None } else { Some(&mask) });
-                watch(&format!("{}.blocks.{index}", stage.name), &x);
+                watch.see(&format!("{}.blocks.{index}", stage.name), &x);
             }
             maps.push(stage.answer.forward(x.clone()).permute([0, 3, 1, 2]));
             if let Some((norm, reduce)) = &stage.merge {

@@ -1,13 +1,10 @@
 //! The two bodies: what a picture looks like at an eighth, a sixteenth and a thirty-second of its size.
 
-use burn::tensor::{
-    Tensor,
-    activation::{leaky_relu, relu},
-};
+use burn::tensor::{Tensor, activation::relu};
 
 use crate::{
     MlError, Weights,
-    nn::{self, Conv, ConvShape, Watch},
+    nn::{self, Activation, Conv, ConvShape, Watch},
 };
 
 /// Which body.
@@ -55,8 +52,8 @@ const MOBILENET: [&[(usize, usize)]; 3] = [
 ];
 const MOBILENET_FIRST: usize = 8;
 
-/// The activation's slope below zero, in MobileNet.
-const SLOPE: f64 = 0.1;
+/// The activation in MobileNet.
+const LEAKY: Activation = Activation::Leaky(0.1);
 
 /// Blocks and inner channels of each stage; each block answers with four times the inner channels.
 const RESNET: [(usize, usize); 4] = [(3, 64), (4, 128), (6, 256), (3, 512)];
@@ -106,7 +103,7 @@ impl Body {
     pub fn forward(&self, x: Tensor<4>, watch: Watch<'_>) -> [Tensor<4>; 3] {
         match &self.0 {
             Kind::MobileNet { first, stages } => {
-                let x = leaky_relu(first.forward(x, watch), SLOPE);
+                let x = first.activated(x, LEAKY, watch);
                 let [a, b, c] = stages;
                 let a = a.iter().fold(x, |x, layer| layer.forward(x, watch));
                 let b = b.iter().fold(a.clone(), |x, layer| layer.forward(x, watch));
@@ -114,7 +111,7 @@ impl Body {
                 [a, b, c]
             }
             Kind::ResNet { first, stages } => {
-                let x = relu(first.forward(x, watch));
+                let x = first.activated(x, Activation::Relu, watch);
                 let x = nn::halve_wide(x);
                 let [fine, a, b, c] = stages;
                 let x = fine.iter().fold(x, |x, block| block.forward(x, watch));
@@ -143,8 +140,8 @@ impl Separable {
     }
 
     fn forward(&self, x: Tensor<4>, watch: Watch<'_>) -> Tensor<4> {
-        let x = leaky_relu(self.depthwise.forward(x, watch), SLOPE);
-        leaky_relu(self.pointwise.forward(x, watch), SLOPE)
+        let x = self.depthwise.activated(x, LEAKY, watch);
+        self.pointwise.activated(x, LEAKY, watch)
     }
 }
 
@@ -172,8 +169,8 @@ impl Bottleneck {
     }
 
     fn forward(&self, x: Tensor<4>, watch: Watch<'_>) -> Tensor<4> {
-        let y = relu(self.reduce.forward(x.clone(), watch));
-        let y = relu(self.middle.forward(y, watch));
+        let y = self.reduce.activated(x.clone(), Activation::Relu, watch);
+        let y = self.middle.activated(y, Activation::Relu, watch);
         let y = self.expand.forward(y, watch);
         let x = match &self.shortcut {
             Some(shortcut) => shortcut.forward(x, watch),

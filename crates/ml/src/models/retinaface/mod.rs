@@ -26,7 +26,7 @@ use self::{
 use crate::{
     Device, MlError, Normalise, Weights,
     bridge::Bridge,
-    nn::{Watch, unwatched},
+    nn::{Unwatched, Watch},
 };
 
 /// What the network wants of samples: blue, green and red without their means over faces.
@@ -77,7 +77,7 @@ impl RetinaFace {
     /// The faces in an upright 8-bit sRGB picture without alpha, the surest first; see [`Rules`] for which are kept.
     pub fn detect(&self, picture: &Planes) -> Result<Vec<Face>, MlError> {
         check(picture.size())?;
-        let levels = self.levels(self.input(picture)?, &mut unwatched)?;
+        let levels = self.levels(self.input(picture)?, &mut Unwatched)?;
         Ok(anchors::faces(&levels, &Rules::default()))
     }
 
@@ -89,12 +89,25 @@ impl RetinaFace {
         images: &[wgpu::TextureView],
         size: Size,
     ) -> Result<Vec<Vec<Face>>, MlError> {
+        let levels = self.heads(self.input_of_images(bridge, images, size)?, &mut Unwatched);
+        (0..images.len()).map(|picture| self.faces_of(bridge, &levels, picture)).collect()
+    }
+
+    /// The network's input for the first `size` of each working image.
+    pub fn input_of_images(
+        &self,
+        bridge: &Bridge,
+        images: &[wgpu::TextureView],
+        size: Size,
+    ) -> Result<Tensor<4>, MlError> {
         check(size)?;
+        bridge.tensor_from_images(images, size, &NORMALISE, padded(size), &self.device)
+    }
+
+    /// The faces that the heads see in `picture` of those they were shown.
+    pub fn faces_of(&self, bridge: &Bridge, levels: &[HeadMaps; 3], picture: usize) -> Result<Vec<Face>, MlError> {
         let rules = Rules::default();
-        let input = bridge.tensor_from_images(images, size, &NORMALISE, padded(size), &self.device)?;
-        let levels = self.heads(input, &mut unwatched);
-        let faces = |picture| Ok(anchors::chosen(bridge.proposals(&levels, picture, &rules, &self.device)?, &rules));
-        (0..images.len()).map(faces).collect()
+        Ok(anchors::chosen(bridge.proposals(levels, picture, &rules, &self.device)?, &rules))
     }
 
     /// The network's input for `picture`: normalised, padded with the mean on the right and below.

@@ -1,21 +1,18 @@
 //! From the body's maps to the heads: a pyramid that brings coarse knowledge down, a wider view at each level, three 1x1 convolutions.
 
-use burn::tensor::{
-    Tensor,
-    activation::{leaky_relu, relu},
-};
+use burn::tensor::{Tensor, activation::relu};
 
 use crate::{
     MlError, Weights,
-    nn::{self, Conv, ConvShape, Watch},
+    nn::{self, Activation, Conv, ConvShape, Watch},
 };
 
 /// Two boxes are proposed around each point of a map.
 pub const ANCHORS: usize = 2;
 
-/// The activation's slope below zero: upstream leaks where the pyramid is narrow.
-fn slope(inner: usize) -> f64 {
-    if inner <= 64 { 0.1 } else { 0.0 }
+/// Upstream leaks where the pyramid is narrow.
+fn activation(inner: usize) -> Activation {
+    if inner <= 64 { Activation::Leaky(0.1) } else { Activation::Relu }
 }
 
 /// The feature pyramid.
@@ -23,7 +20,7 @@ fn slope(inner: usize) -> f64 {
 pub struct Fpn {
     output: [Conv; 3],
     merge: [Conv; 2],
-    slope: f64,
+    activation: Activation,
 }
 
 impl Fpn {
@@ -34,18 +31,22 @@ impl Fpn {
         };
         let merge =
             |level: usize| Conv::load(weights, &format!("fpn.merge{}.0", level + 1), ConvShape::new(inner, inner, 3));
-        Ok(Self { output: [output(0)?, output(1)?, output(2)?], merge: [merge(0)?, merge(1)?], slope: slope(inner) })
+        Ok(Self {
+            output: [output(0)?, output(1)?, output(2)?],
+            merge: [merge(0)?, merge(1)?],
+            activation: activation(inner),
+        })
     }
 
     /// Three maps with equal channels, each knowing what the coarser ones know.
     pub fn forward(&self, [a, b, c]: [Tensor<4>; 3], watch: Watch<'_>) -> [Tensor<4>; 3] {
-        let a = leaky_relu(self.output[0].forward(a, watch), self.slope);
-        let b = leaky_relu(self.output[1].forward(b, watch), self.slope);
-        let c = leaky_relu(self.output[2].forward(c, watch), self.slope);
+        let a = self.output[0].activated(a, self.activation, watch);
+        let b = self.output[1].activated(b, self.activation, watch);
+        let c = self.output[2].activated(c, self.activation, watch);
         let b = b.clone() + nn::nearest(c.clone(), nn::size_of(&b));
-        let b = leaky_relu(self.merge[1].forward(b, watch), self.slope);
+        let b = self.merge[1].activated(b, self.activation, watch);
         let a = a.clone() + nn::nearest(b.clone(), nn::size_of(&a));
-        let a = leaky_relu(self.merge[0].forward(a, watch), self.slope);
+        let a = self.merge[0].activated(a, self.activation, watch);
         [a, b, c]
     }
 }
@@ -56,7 +57,7 @@ pub struct Ssh {
     three: Conv,
     five: [Conv; 2],
     seven: [Conv; 2],
-    slope: f64,
+    activation: Activation,
 }
 
 impl Ssh {
@@ -69,16 +70,16 @@ impl Ssh {
             five: [conv("conv5X5_1", inner, quarter)?, conv("conv5X5_2", quarter, quarter)?],
             // The small x is upstream's.
             seven: [conv("conv7X7_2", quarter, quarter)?, conv("conv7x7_3", quarter, quarter)?],
-            slope: slope(inner),
+            activation: activation(inner),
         })
     }
 
     /// As many channels as came in.
     pub fn forward(&self, x: Tensor<4>, watch: Watch<'_>) -> Tensor<4> {
         let three = self.three.forward(x.clone(), watch);
-        let shared = leaky_relu(self.five[0].forward(x, watch), self.slope);
+        let shared = self.five[0].activated(x, self.activation, watch);
         let five = self.five[1].forward(shared.clone(), watch);
-        let seven = leaky_relu(self.seven[0].forward(shared, watch), self.slope);
+        let seven = self.seven[0].activated(shared, self.activation, watch);
         let seven = self.seven[1].forward(seven, watch);
         relu(Tensor::cat(vec![three, five, seven], 1))
     }

@@ -114,13 +114,13 @@ impl U2Net {
             if index > 0 {
                 x = nn::halve(x);
             }
-            x = block.forward(x, watch);
+            x = block.forward(vec![x], watch);
             maps.push(x.clone());
         }
         // On the way up each level's map takes the place of what the way down left there.
         for (level, block) in self.up.iter().enumerate().rev() {
             let below = nn::bilinear(x, nn::size_of(&maps[level]));
-            x = block.forward(Tensor::cat(vec![below, maps[level].clone()], 1), watch);
+            x = block.forward(vec![below, maps[level].clone()], watch);
             maps[level] = x.clone();
         }
         let mut answers = Vec::with_capacity(self.sides.len());

@@ -1,10 +1,10 @@
 //! The block that the family is made of: a small U-shaped network, its answer added to what it started from.
 
-use burn::tensor::{Tensor, activation::relu};
+use burn::tensor::Tensor;
 
 use crate::{
     MlError, Weights,
-    nn::{self, Conv, ConvShape, Watch},
+    nn::{self, Activation, Conv, ConvShape, Watch},
 };
 
 /// How a block sees far.
@@ -85,13 +85,13 @@ impl Rsu {
         Ok(Self { shape, entry, down, up: up.collect::<Result<_, _>>()? })
     }
 
-    /// The map at the size it came in.
-    pub fn forward(&self, x: Tensor<4>, watch: Watch<'_>) -> Tensor<4> {
-        let start = relu(self.entry.forward(x, watch));
+    /// The map, at its size, of several whose channels are as if one after the other.
+    pub fn forward(&self, parts: Vec<Tensor<4>>, watch: Watch<'_>) -> Tensor<4> {
+        let start = self.entry.joined(parts, Activation::Relu, watch);
         let mut skips = Vec::with_capacity(self.down.len());
         let mut x = start.clone();
         for (index, conv) in self.down.iter().enumerate() {
-            x = relu(conv.forward(x, watch));
+            x = conv.activated(x, Activation::Relu, watch);
             if index + 1 < self.down.len() {
                 skips.push(x.clone());
                 if self.shape.halves_below(index + 1) {
@@ -101,7 +101,7 @@ impl Rsu {
         }
         for (conv, skip) in self.up.iter().zip(skips).rev() {
             let below = nn::bilinear(x, nn::size_of(&skip));
-            x = relu(conv.forward(Tensor::cat(vec![below, skip], 1), watch));
+            x = conv.joined(vec![below, skip], Activation::Relu, watch);
         }
         x + start
     }
