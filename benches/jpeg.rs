@@ -26,7 +26,7 @@ use tintype_jpeg::{
     forward::{self, Sampling, Tables},
     inverse,
 };
-use tintype_pixels::Layout;
+use tintype_pixels::{Gamut, Layout};
 
 /// How the pixels come to the device: by `codecs` as samples, or as coefficients whose inverse runs where it says.
 type Way = (&'static str, Option<Inverse>, Shrink);
@@ -121,6 +121,7 @@ fn run(tintype: &Tintype, bytes: &[u8], stages: &[Stage], (_, inverse, shrink): 
         stages,
         target: Some(Layout::RGB8),
         space: Space::Linear,
+        gamut: Gamut::SRGB,
         filter: Filter::Lanczos3,
         device,
         max_result: (16_384, 1 << 30),

@@ -38,6 +38,7 @@ mod faces;
 mod images;
 mod input;
 mod jpeg;
+mod metadata;
 mod output;
 mod rendered;
 mod run;
