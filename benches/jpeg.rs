@@ -33,7 +33,7 @@ use tintype_jpeg::{
     forward::{self, Sampling, Tables},
     inverse,
 };
-use tintype_pixels::{Layout, Size};
+use tintype_pixels::{Gamut, Layout, Size};
 
 /// What the device is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +195,7 @@ fn run(tintype: &Tintype, bytes: &[u8], options: &str, (_, form, shrink): Way, r
         stages: &stages,
         target: Some(Layout::RGB8),
         space: Space::Linear,
+        gamut: Gamut::SRGB,
         filter: Filter::Lanczos3,
         device,
         max_result: (16_384, 1 << 30),

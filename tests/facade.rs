@@ -5,9 +5,11 @@
 
 mod color;
 mod describe;
+mod gamut;
 mod geometry;
 mod jpeg;
 mod library;
+mod metadata;
 mod oracle;
 mod output;
 mod saliency;

@@ -19,7 +19,7 @@ use tintype_jpeg::{
     forward::{self, Sampling, Tables},
     inverse::{self, Scale},
 };
-use tintype_pixels::{Layout, Orientation, Planes, Rect, Size, SourceColor};
+use tintype_pixels::{Gamut, Layout, Orientation, Planes, Rect, Size, SourceColor};
 use tintype_testkit::{gpu, pictures, run_picture, run_sources};
 
 /// Every kind of sampling that is read, with the factors of luma.
@@ -283,6 +283,7 @@ fn request<'a>(stages: &'a [Stage], device: Device) -> plan::Request<'a> {
         stages,
         target: Some(Layout::RGB8),
         space: Space::Linear,
+        gamut: Gamut::SRGB,
         filter: Filter::Lanczos3,
         device,
         max_result: (16_384, 1 << 30),

@@ -23,7 +23,7 @@ use tintype_jpeg::{
     encode::{self, Coding, Huffman, HuffmanTables, Options, Restart, Statistics},
     forward::{self, Sampling, Tables},
 };
-use tintype_pixels::{Layout, Orientation, Planes, Size, SourceColor};
+use tintype_pixels::{Gamut, Layout, Orientation, Planes, Size, SourceColor};
 use tintype_testkit::{gpu, pictures};
 
 /// The usual samplings of luma, and those where chroma has more than one block in an MCU.
@@ -369,6 +369,7 @@ fn plan(gpu: &Gpu, frame: &Frame, options: &str) -> Plan {
         stages: &stages,
         target: Some(Layout::RGB8),
         space: Space::Linear,
+        gamut: Gamut::SRGB,
         filter: Filter::Lanczos3,
         device,
         max_result: (16_384, 1 << 30),

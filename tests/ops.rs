@@ -6,7 +6,7 @@ use tintype_engine::{
     plan::Picture,
     reference::RefImage,
 };
-use tintype_pixels::{Channels, Depth, Layout, Orientation, Rect, Size, SourceColor};
+use tintype_pixels::{Channels, Depth, Gamut, Layout, Orientation, Rect, Size, SourceColor};
 use tintype_testkit::{compare, gpu, pictures, run_case, run_picture};
 
 /// In single precision only the arithmetic differs: fused multiply-adds, the order of sums, `pow`.
@@ -89,6 +89,48 @@ fn unpack_reads_every_layout_orientation_and_part() {
                 let op =
                     Unpack { rect, orientation, color: Some(SourceColor::srgb()), ..Unpack::plain(0, size, layout) };
                 check_unpack(gpu, &op, &planes);
+            }
+        }
+    }
+}
+
+#[test]
+fn unpack_asks_tables_for_colors() {
+    let Some(gpu) = gpu() else { return };
+    // Few nodes of values like nothing on earth: a step too far or the wrong tetrahedron shows.
+    let table = |inputs: u32, side: u32| {
+        let n = side.pow(inputs) * 3;
+        let entries = (0..n).map(|i| pictures::noise(i, inputs) * 1.4 - 0.2).collect();
+        tintype_pixels::ColorTable::new(inputs, side, entries).map(std::sync::Arc::new)
+    };
+    let ink = [Layout::CMYK8, Layout::new(Channels::Cmyk, Depth::U16)];
+    let p3 = [[1.2249, -0.2249, 0.0], [-0.0420, 1.0420, 0.0], [-0.0197, -0.0786, 1.0983]];
+    for layout in layouts().into_iter().chain(ink) {
+        for (side, gamut) in [(2, Gamut::SRGB), (5, Gamut::SRGB), (17, Gamut::new(p3).unwrap())] {
+            let inputs = if layout.channels == Channels::Cmyk { 4 } else { 3 };
+            let color = Some(SourceColor { table: table(inputs, side), ..SourceColor::srgb() });
+            let size = Size::new(67, 9);
+            let mut planes = pictures::samples(size, layout);
+            // The ends, and equal numbers, where tetrahedra meet.
+            let mut bytes = planes.into_bytes();
+            bytes[..64].copy_from_slice(&[[0; 32], [255; 32]].concat());
+            bytes[64..128].fill(100);
+            planes = tintype_pixels::Planes::new(size, layout, bytes).unwrap();
+            for orientation in [Orientation::Upright, Orientation::Rotate90, Orientation::Transverse] {
+                for encode in [false, true] {
+                    let rect = Rect::new(13, 0, Size::new(31, 8));
+                    let color = color.clone();
+                    let op = Unpack { rect, orientation, color, gamut, encode, ..Unpack::plain(0, size, layout) };
+                    let picture = Picture { unpack: op.clone(), steps: Vec::new() };
+                    for texel in Texel::ALL {
+                        let got = run_picture(gpu, &picture, std::slice::from_ref(&planes), texel);
+                        let twin = unpack::reference::unpack(&op, &planes);
+                        let tolerance = Tolerance::f16_stores(1).with_pow();
+                        if let Err(difference) = compare(&got, &twin, tolerance) {
+                            panic!("{op:?} {texel:?}: {difference}");
+                        }
+                    }
+                }
             }
         }
     }

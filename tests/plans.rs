@@ -17,6 +17,8 @@ fn photo(width: u32, height: u32) -> ImageInfo {
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        xmp: None,
+        icc: None,
         jpeg: Some(JpegLayout::usual()),
     }
 }

@@ -39,6 +39,7 @@ impl Work {
             stages: &stages,
             target: Some(Layout::RGB8),
             space: Space::Linear,
+            gamut: Gamut::SRGB,
             filter: Filter::Lanczos3,
             device: gpu.plan_device(),
             max_result: (16_384, 1 << 30),

@@ -146,4 +146,14 @@ pub(crate) const SUBJECTS: &[Subject] = &[
             repeated("metadata=keep,metadata=none").warns(240, 160, "metadata"),
         ],
     ),
+    words(
+        "color",
+        &[
+            legal("format=jpeg,color=keep").is(240, 160).not_binding(),
+            legal("format=webp,color=srgb").is(240, 160).not_binding(),
+            illegal("color=p3").refused("color: \"p3\" is not srgb or keep"),
+            illegal("color=").refused("color: \"\" is not"),
+            repeated("color=keep,color=srgb").warns(240, 160, "color"),
+        ],
+    ),
 ];

@@ -41,6 +41,8 @@ fn source(args: &ExplainArgs) -> anyhow::Result<ImageInfo> {
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        xmp: None,
+        icc: None,
         // Not asked for: what most files are.
         jpeg: (format == ImageFormat::Jpeg).then(JpegLayout::usual),
     })

@@ -96,8 +96,12 @@ fn described(name: String, profile: &ColorProfile, linear: impl Fn(f64) -> f64) 
     if !curve.iter().all(|v| v.is_finite()) {
         return None;
     }
-    let color =
-        SourceColor { name: name.into(), curves: Arc::new([curve; 3]), srgb_from_source: icc::srgb_from(profile)? };
+    let color = SourceColor {
+        name: name.into(),
+        curves: Arc::new([curve; 3]),
+        srgb_from_source: icc::srgb_from(profile)?,
+        table: None,
+    };
     Some(if icc::is_nearly_srgb(&color) { SourceColor::srgb() } else { color })
 }
 

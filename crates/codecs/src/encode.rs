@@ -154,12 +154,20 @@ impl Encode {
     /// has it.
     pub fn accepts(self, layout: Layout) -> bool {
         let eight_bit = layout.depth == Depth::U8;
+        if layout.channels == Channels::Cmyk {
+            return false;
+        }
         match self {
             Self::Jpeg { .. } => eight_bit && !layout.has_alpha(),
             Self::Png { .. } => layout.depth != Depth::F32,
             Self::WebpLossless => eight_bit,
             Self::Webp { .. } | Self::Png8 { .. } | Self::Gif | Self::Avif { .. } => eight_bit && layout.has_color(),
         }
+    }
+
+    /// Whether a file of the format says which colors it has, so that they need not be sRGB's.
+    pub fn has_profile(self) -> bool {
+        self.format() != ImageFormat::Gif
     }
 
     /// The longest side the format can hold, in pixels.
@@ -201,14 +209,26 @@ impl fmt::Display for Encode {
     }
 }
 
-/// What travels beside the pixels of a result. Orientation is never written: pixels are upright by now. Nor is a color
-/// profile: results are sRGB.
+/// What travels beside the pixels of a result. Orientation is never written: pixels are upright by now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// An EXIF block (a TIFF stream) for JPEG, PNG, WebP and AVIF, as [`exif::kept`](crate::exif::kept) or
     /// [`exif::copyright_only`](crate::exif::copyright_only) make it. GIF carries none. Nor does JPEG with a block of more
     /// than 65,527 bytes, the most one segment holds.
     pub exif: Option<Vec<u8>>,
+    /// An XMP packet for JPEG, PNG and WebP, as [`xmp::kept`](crate::xmp::kept) makes it. JPEG carries at most 65,504 bytes.
+    pub xmp: Option<Vec<u8>>,
+    /// What the pixels mean where that is not sRGB.
+    pub color: Option<Profile>,
+}
+
+/// What pixels mean, for other programs. GIF carries none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// An ICC profile of RGB.
+    pub icc: Vec<u8>,
+    /// Color primaries and transfer characteristics of H.273 that say the same, which AVIF has instead.
+    pub coded: Option<[u8; 2]>,
 }
 
 #[cfg(test)]

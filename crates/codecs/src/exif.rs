@@ -9,6 +9,8 @@ use tintype_pixels::Orientation;
 /// TIFF 6.0's tag numbers.
 const ORIENTATION: u16 = 0x0112;
 const COPYRIGHT: u16 = 0x8298;
+const ARTIST: u16 = 0x013b;
+const EXIF_DIRECTORY: u16 = 0x8769;
 const THUMBNAIL_OFFSET: u16 = 0x0201;
 const THUMBNAIL_BYTES: u16 = 0x0202;
 
@@ -20,39 +22,56 @@ pub fn orientation(block: &[u8]) -> Orientation {
         .unwrap_or_default()
 }
 
-/// A block with nothing but the copyright notice of `block`; `None` where there is none.
+/// A block with nothing but the copyright notice of `block` and who made the picture; `None` where there is neither.
 ///
 /// The notice may have two parts, photographer and editor, separated by a zero byte: both are kept.
 pub fn copyright_only(block: &[u8]) -> Option<Vec<u8>> {
     let exif = read(block)?;
-    let Value::Ascii(parts) = &exif.get_field(Tag::Copyright, In::PRIMARY)?.value else { return None };
-    let mut notice = parts.join(&0);
-    notice.truncate(MAX_NOTICE_BYTES);
-    if notice.iter().all(|b| matches!(b, 0 | b' ')) {
+    let text = |tag| {
+        let Value::Ascii(parts) = &exif.get_field(tag, In::PRIMARY)?.value else { return None };
+        let mut text = parts.join(&0);
+        text.truncate(MAX_NOTICE_BYTES);
+        if text.iter().all(|b| matches!(b, 0 | b' ')) {
+            return None;
+        }
+        text.push(0);
+        // An offset, because it is longer than the four bytes an entry has room for. Shorter ones are padded with zeros, which
+        // readers strip; and every text begins at an even offset.
+        text.resize(text.len().max(5).next_multiple_of(2), 0);
+        Some(text)
+    };
+    let entries = [(ARTIST, Tag::Artist), (COPYRIGHT, Tag::Copyright)];
+    let entries: Vec<(u16, Vec<u8>)> = entries.into_iter().filter_map(|(n, tag)| Some((n, text(tag)?))).collect();
+    if entries.is_empty() {
         return None;
     }
-    notice.push(0);
-
-    // A TIFF header, one directory of one entry, no next directory, then the text: an offset because it is longer than
-    // the four bytes an entry has room for. Shorter ones are padded with zeros, which readers strip.
-    notice.resize(notice.len().max(5), 0);
-    let mut out = Vec::with_capacity(26 + notice.len());
-    out.extend_from_slice(b"MM\0\x2a\0\0\0\x08\0\x01");
-    out.extend_from_slice(&COPYRIGHT.to_be_bytes());
-    out.extend_from_slice(&2u16.to_be_bytes()); // type ASCII
-    out.extend_from_slice(&(notice.len() as u32).to_be_bytes());
-    out.extend_from_slice(&26u32.to_be_bytes());
+    // A TIFF header, one directory of the entries, no next directory, then the texts.
+    let mut out = b"MM\0\x2a\0\0\0\x08".to_vec();
+    out.extend_from_slice(&(entries.len() as u16).to_be_bytes());
+    let mut offset = 14 + 12 * entries.len() as u32;
+    for (tag, text) in &entries {
+        out.extend_from_slice(&tag.to_be_bytes());
+        out.extend_from_slice(&2u16.to_be_bytes()); // type ASCII
+        out.extend_from_slice(&(text.len() as u32).to_be_bytes());
+        out.extend_from_slice(&offset.to_be_bytes());
+        offset += text.len() as u32;
+    }
     out.extend_from_slice(&0u32.to_be_bytes());
-    out.extend_from_slice(&notice);
+    out.extend(entries.into_iter().flat_map(|(_, text)| text));
     Some(out)
 }
 
 /// More than any notice needs, and little enough for a JPEG segment.
 const MAX_NOTICE_BYTES: usize = 4096;
 
+/// What tells of the picture as it was, in the first directory and in EXIF's own: width and height, directories of previews;
+/// color space, width and height again, and interoperability, by which cameras say Adobe RGB. Colors are told by the
+/// file's own profile, or are sRGB.
+const OUTDATED: [u16; 7] = [0x0100, 0x0101, 0x014a, 0xa001, 0xa002, 0xa003, 0xa005];
+
 /// `block`, fit for a picture whose pixels have been turned upright and changed: the orientation says upright, and the
-/// thumbnail is gone, because it shows the picture as it was, cropped parts included. Everything else stays, GPS
-/// too. `None` where the block cannot be understood well enough to do that.
+/// thumbnail is gone, because it shows the picture as it was, cropped parts included; so are sizes and color space.
+/// Everything else stays, GPS too. `None` where the block cannot be understood well enough to do that.
 pub fn kept(block: &[u8]) -> Option<Vec<u8>> {
     let mut tiff = Tiff::new(block.to_vec())?;
     let first = tiff.u32(4)? as usize;
@@ -63,6 +82,16 @@ pub fn kept(block: &[u8]) -> Option<Vec<u8>> {
             tiff.put_u32(entry + 4, 1)?;
             tiff.put_u32(entry + 8, 0)?;
             tiff.put_u16(entry + 8, 1)?;
+        }
+    }
+    for tag in OUTDATED {
+        tiff.remove(first, tag)?;
+    }
+    let own = tiff.entries(first)?.find(|entry| tiff.u16(*entry) == Some(EXIF_DIRECTORY));
+    if let Some(own) = own.and_then(|entry| tiff.u32(entry + 8)) {
+        for tag in OUTDATED {
+            // A directory that is broken is one that nobody reads.
+            let _ = tiff.remove(own as usize, tag);
         }
     }
     let next = first + 2 + 12 * usize::from(tiff.u16(first)?);
@@ -99,6 +128,18 @@ impl Tiff {
         let count = usize::from(self.u16(offset)?);
         let start = offset.checked_add(2)?;
         (start + 12 * count <= self.bytes.len()).then(|| (0..count).map(move |i| start + 12 * i))
+    }
+
+    /// Takes an entry out of the directory at `offset`; the ones behind it move up, and so does the offset of the next directory.
+    fn remove(&mut self, offset: usize, tag: u16) -> Option<()> {
+        let count = self.u16(offset)?;
+        let Some(entry) = self.entries(offset)?.find(|entry| self.u16(*entry) == Some(tag)) else { return Some(()) };
+        let end = offset + 2 + 12 * usize::from(count);
+        // Some writers leave the last offset out at the very end of the block.
+        let end = if self.u32(end).is_some() { end + 4 } else { end };
+        self.bytes.copy_within(entry + 12..end, entry);
+        self.bytes[end - 12..end].fill(0);
+        self.put_u16(offset, count - 1)
     }
 
     /// Overwrites the thumbnail that the directory at `offset` points to, as far as it exists. It mostly lies last, and
@@ -231,6 +272,35 @@ mod tests {
             assert!(!after.windows(6).any(|w| w == b"secret"));
             assert_eq!(kept(&after), Some(after.clone()), "doing it twice changes nothing");
         }
+    }
+
+    #[test]
+    fn sizes_go_and_what_stands_around_them_stays() {
+        // Width, orientation and height; then EXIF's own directory with a flag, a width and a lens.
+        let mut block = b"MM\0\x2a\0\0\0\x08\0\x04".to_vec();
+        block.extend(b"\x01\x00\0\x03\0\0\0\x01\x0f\xa0\0\0");
+        block.extend(b"\x01\x01\0\x03\0\0\0\x01\x0b\xb8\0\0");
+        block.extend(b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0");
+        block.extend(b"\x87\x69\0\x04\0\0\0\x01\0\0\0\x3e");
+        block.extend(b"\0\0\0\0\0\x03");
+        block.extend(b"\x92\x09\0\x03\0\0\0\x01\0\x01\0\0");
+        block.extend(b"\xa0\x02\0\x03\0\0\0\x01\x0f\xa0\0\0");
+        block.extend(b"\xa4\x34\0\x02\0\0\0\x03ab\0\0");
+        block.extend(b"\0\0\0\0");
+        let after = read(&kept(&block).expect("sound")).expect("still a block");
+        let tags: Vec<_> = after.fields().map(|field| field.tag.number()).collect();
+        assert_eq!(tags, [0x0112, 0x9209, 0xa434]);
+        assert_eq!(read(&block).expect("sound").fields().count(), 6, "the directories were as they should be");
+    }
+
+    #[test]
+    fn the_artist_stays_with_the_copyright() {
+        let mut block = b"MM\0\x2a\0\0\0\x08\0\x02".to_vec();
+        block.extend(b"\x01\x0f\0\x02\0\0\0\x04abc\0");
+        block.extend(b"\x01\x3b\0\x02\0\0\0\x04Ann\0");
+        block.extend(b"\0\0\0\0");
+        let small = read(&copyright_only(&block).expect("has an artist")).expect("what we write can be read");
+        assert_eq!(small.fields().map(|field| field.tag).collect::<Vec<_>>(), [Tag::Artist]);
     }
 
     #[test]

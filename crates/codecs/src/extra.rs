@@ -63,6 +63,8 @@ fn probe(
         frames: 1,
         color: icc::source_color(profile.as_deref()),
         exif: None,
+        xmp: None,
+        icc: profile,
         jpeg: None,
     })
 }

@@ -1,42 +1,84 @@
-//! Color profiles to [`SourceColor`]: one curve per channel and a matrix to sRGB's primaries.
+//! Color profiles to [`SourceColor`]: one curve per channel and a matrix to sRGB's primaries, or a table.
 //!
-//! Covers what cameras, phones and screens embed: RGB profiles of matrix and curves (Display P3, Adobe RGB, ProPhoto)
-//! and gray profiles of one curve. Profiles that need a table (printers, scanners, CMYK, Lab) and broken ones are taken
-//! for sRGB, which is what a viewer without color management shows; reading them is later work.
+//! Covers what cameras, phones and screens embed: RGB profiles of matrix and curves (Display P3, Adobe RGB, ProPhoto) and gray
+//! profiles of one curve; and what scanners and printers embed: RGB, gray and CMYK profiles that are tables, which are
+//! baked (`icc/table.rs`). Others (Lab, more than four inks) and broken ones are taken for sRGB, which is what a viewer
+//! without color management shows.
+
+mod lut;
+mod table;
+mod write;
 
 use std::sync::Arc;
 
 use moxcms::{ColorProfile, DataColorSpace, Matrix3d, ProfileText, ToneReprCurve, ToneReprCurve as Curve};
-use tintype_pixels::SourceColor;
+use tintype_pixels::{ColorTable, SourceColor};
 
 /// Profiles within this of sRGB, in every curve entry and matrix element, are sRGB: vendors round differently.
 const SAME: f32 = 1.0 / 1024.0;
 
-/// What the numbers of a picture with this profile mean; sRGB where the profile is missing, broken, of a kind that is
-/// not read, or equal to sRGB but for rounding.
+/// What the numbers of a gray or RGB picture with this profile mean; sRGB where the profile is missing, broken, of a kind
+/// that is not read, of ink, or equal to sRGB but for rounding.
 pub fn source_color(profile: Option<&[u8]>) -> SourceColor {
-    profile.and_then(parse).filter(|color| !is_nearly_srgb(color)).unwrap_or_else(SourceColor::srgb)
+    let color = profile.and_then(parse).filter(|color| !color.is_ink() && !is_nearly_srgb(color));
+    color.unwrap_or_else(SourceColor::srgb)
 }
 
-fn parse(profile: &[u8]) -> Option<SourceColor> {
-    let profile = ColorProfile::new_from_slice(profile).ok()?;
-    let (curves, matrix) = match profile.color_space {
-        DataColorSpace::Rgb => {
-            // A profile with a table means the table; its curves and primaries are an approximation at best, and where
-            // the connection space is Lab they are not there at all.
-            if profile.pcs != DataColorSpace::Xyz {
-                return None;
-            }
+/// What the numbers of a CMYK picture with this profile mean, 0 for no ink; `None` where the profile is missing, broken or not
+/// of four inks.
+pub fn ink_color(profile: Option<&[u8]>) -> Option<SourceColor> {
+    profile.and_then(parse).filter(SourceColor::is_ink)
+}
+
+fn parse(bytes: &[u8]) -> Option<SourceColor> {
+    let profile = ColorProfile::new_from_slice(bytes).ok()?;
+    let name = name(&profile).into();
+    // A profile with a table means the table; its curves and primaries are an approximation at best, and where the
+    // connection space is Lab they are not there at all.
+    match profile.color_space {
+        DataColorSpace::Rgb if has_table(&profile) => Some(of_table(name, table::of(&profile, bytes)?)),
+        DataColorSpace::Rgb if profile.pcs == DataColorSpace::Xyz => {
             let (r, g, b) = (profile.red_trc.as_ref()?, profile.green_trc.as_ref()?, profile.blue_trc.as_ref()?);
-            (rgb_curves(r, g, b)?, srgb_from(&profile)?)
+            Some(SourceColor {
+                name,
+                curves: rgb_curves(r, g, b)?,
+                srgb_from_source: srgb_from(&profile)?,
+                table: None,
+            })
         }
+        DataColorSpace::Cmyk => Some(of_table(name, table::of(&profile, bytes)?)),
         DataColorSpace::Gray => {
-            let curve = entries(profile.gray_trc.as_ref()?)?;
-            (Arc::new([curve; 3]), SourceColor::IDENTITY)
+            let curve = gray_curve(&profile)?;
+            let curves = Arc::new([curve; 3]);
+            Some(SourceColor { name, curves, srgb_from_source: SourceColor::IDENTITY, table: None })
         }
-        _ => return None,
+        _ => None,
+    }
+}
+
+fn has_table(profile: &ColorProfile) -> bool {
+    profile.lut_a_to_b_colorimetric.is_some() || profile.lut_a_to_b_perceptual.is_some()
+}
+
+fn of_table(name: Arc<str>, table: Arc<ColorTable>) -> SourceColor {
+    SourceColor { name, table: Some(table), ..SourceColor::srgb() }
+}
+
+fn gray_curve(profile: &ColorProfile) -> Option<Entries> {
+    let Some(curve) = &profile.gray_trc else {
+        let light = table::gray(profile)?;
+        let mut entries = [0.0; SourceColor::CURVE_LEN];
+        for (i, entry) in entries.iter_mut().enumerate() {
+            *entry = light(i as f64 / (SourceColor::CURVE_LEN - 1) as f64).filter(|v| v.is_finite())?;
+        }
+        return Some(entries);
     };
-    Some(SourceColor { name: name(&profile).into(), curves, srgb_from_source: matrix })
+    let mut entries = entries(curve)?;
+    if profile.pcs == DataColorSpace::Lab {
+        // The curve gives lightness then, not light.
+        entries = entries.map(|v| lut::xyz_from_lab([100.0 * f64::from(v), 0.0, 0.0])[1] as f32);
+    }
+    Some(entries)
 }
 
 type Entries = [f32; SourceColor::CURVE_LEN];
@@ -84,10 +126,13 @@ pub(crate) fn srgb_from(profile: &ColorProfile) -> Option<[[f32; 3]; 3]> {
     }))
 }
 
+pub use write::{Kept, kept};
+
 pub(crate) fn is_nearly_srgb(color: &SourceColor) -> bool {
     let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= SAME);
     let srgb = SourceColor::srgb();
-    near(color.srgb_from_source.as_flattened(), srgb.srgb_from_source.as_flattened())
+    color.table.is_none()
+        && near(color.srgb_from_source.as_flattened(), srgb.srgb_from_source.as_flattened())
         && near(color.curves.as_flattened(), srgb.curves.as_flattened())
 }
 

@@ -6,13 +6,14 @@
 //! to do with a picture is not known here: no options, no engine, no files and no network.
 //!
 //! Start with [`formats`] and `registry.rs`, the table of formats; each has a folder of its own with a `probe`, a
-//! `decode` and an `encode` as far as it has them. [`exif`] and [`icc`] are shared by all formats, `heif` by AVIF and HEIC.
+//! `decode` and an `encode` as far as it has them. [`exif`], [`xmp`] and [`icc`] are shared by all formats, `heif` by AVIF and HEIC.
 //!
 //! Invariants:
 //! - No input makes these functions panic: third-party codecs run behind `barrier`, which says what it cannot stop.
 //! - Decoded pixels have the size and layout of the `ImageInfo` given, as stored: orientation is reported, not applied. That
 //!   is what `probe` announced; only an SVG can be given another size.
-//! - Results carry no orientation and no color profile: pixels are upright sRGB by the time they are encoded.
+//! - Results carry no orientation: pixels are upright by the time they are encoded. They are sRGB unless [`Metadata`] says what
+//!   else they are.
 
 mod animation;
 mod barrier;
@@ -24,6 +25,7 @@ mod registry;
 
 pub mod exif;
 pub mod icc;
+pub mod xmp;
 
 #[cfg_attr(not(feature = "avif-decode"), allow(dead_code, unused_imports, reason = "only headers are read"))]
 mod avif;
@@ -41,8 +43,9 @@ mod webp;
 use tintype_pixels::{ImageInfo, Planes};
 
 pub use animation::{AnimationReader, AnimationWriter, Blend, Disposal, Frame, Plays};
-pub use encode::{Encode, Metadata, PngCompression, Subsampling};
+pub use encode::{Encode, Metadata, PngCompression, Profile, Subsampling};
 pub use error::{Bound, CodecError};
+pub use jpeg::segments as jpeg_segments;
 pub use limits::Limits;
 pub use registry::{FormatSupport, formats};
 pub use svg::clean as clean_svg;

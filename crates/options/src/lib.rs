@@ -53,8 +53,8 @@ use tintype_pixels::Rgba;
 
 pub use error::OptionsError;
 pub use value::{
-    Border, Composite, Compression, DrawOptions, Fit, Flip, Gravity, Layer, LayerSource, Length, Metadata, OnError,
-    OriginAuth, OutputFormat, PointMode, Quality, Refine, Repeat, Rotate, Segment, SegmentModel, Text, Trim,
+    Border, Color, Composite, Compression, DrawOptions, Fit, Flip, Gravity, Layer, LayerSource, Length, Metadata,
+    OnError, OriginAuth, OutputFormat, PointMode, Quality, Refine, Repeat, Rotate, Segment, SegmentModel, Text, Trim,
     TrimBorder, Upscale, Width,
 };
 pub use warning::Warning;
@@ -127,6 +127,8 @@ pub struct TransformOptions {
     pub anim: Option<bool>,
     /// Which metadata a JPEG keeps.
     pub metadata: Option<Metadata>,
+    /// Which colors the result can have.
+    pub color: Option<Color>,
     /// What to answer when the picture cannot be made.
     pub onerror: Option<OnError>,
     /// Whether the source is asked for with the client's credentials.

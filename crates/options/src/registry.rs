@@ -63,6 +63,7 @@ pub static OPTIONS: &[&OptionDef] = &[
     &output::COMPRESSION,
     &output::ANIM,
     &output::METADATA,
+    &output::COLOR,
     &delivery::SLOW_CONNECTION_QUALITY,
     &delivery::WBREAKPOINTS,
     &delivery::WMOBILE,

@@ -238,6 +238,7 @@ const CASES: &[Case] = &[
     ),
     case("compression", &[("fast", "compression=fast")], &[], &["", "slow"]),
     case("anim", &[("true", "anim=true"), ("false", "anim=false")], &[], &["", "1", "True"]),
+    case("color", &[("keep", "color=keep"), ("srgb", "color=srgb")], &[], &["", "p3", "Keep", "true"]),
     case(
         "metadata",
         &[("keep", "metadata=keep"), ("copyright", "metadata=copyright"), ("none", "metadata=none")],

@@ -50,10 +50,10 @@ pub fn srgb_from_linear(v: f32) -> f32 {
     encoded.copysign(v)
 }
 
-/// How a source's samples become linear light with sRGB's primaries: one curve per channel, then a matrix.
+/// How a source's samples become linear light with sRGB's primaries: one curve per channel, then a matrix; or by a table.
 ///
-/// Covers sRGB itself and every matrix/TRC profile (Display P3, Adobe RGB, ProPhoto, cameras). A gray source has three
-/// equal curves. Values outside sRGB's gamut come out negative or above 1 and are kept until the end.
+/// Curves and matrix cover sRGB itself and every matrix/TRC profile (Display P3, Adobe RGB, ProPhoto, cameras). A gray
+/// source has three equal curves. Values outside sRGB's gamut come out negative or above 1 and are kept until the end.
 #[derive(Clone, PartialEq)]
 pub struct SourceColor {
     /// The profile's name for people, for example `sRGB` or `Display P3`.
@@ -62,6 +62,48 @@ pub struct SourceColor {
     pub curves: Arc<[[f32; Self::CURVE_LEN]; 3]>,
     /// Rows of the matrix from the source's linear primaries to sRGB's; identity for sRGB.
     pub srgb_from_source: [[f32; 3]; 3],
+    /// What takes the place of curves and matrix where a profile is a table: printers, scanners, inks.
+    pub table: Option<Arc<ColorTable>>,
+}
+
+/// Colors at evenly spaced device values, to be interpolated in tetrahedra.
+#[derive(Clone, PartialEq)]
+pub struct ColorTable {
+    inputs: u32,
+    side: u32,
+    entries: Vec<f32>,
+}
+
+impl fmt::Debug for ColorTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ColorTable({} inputs, {} nodes)", self.inputs, self.side)
+    }
+}
+
+impl ColorTable {
+    /// `inputs` is 3 for red, green and blue, or 4 for cyan, magenta, yellow and black, where 0 is no ink; `side` is the number
+    /// of nodes along each axis, at least 2. An entry is an sRGB-encoded color, which may be negative or above 1. The last
+    /// color runs fastest, but black slowest. `None` where there are not as many entries as that takes.
+    pub fn new(inputs: u32, side: u32, entries: Vec<f32>) -> Option<Self> {
+        let nodes = (side as usize).checked_pow(inputs)?;
+        let is_whole = (3..=4).contains(&inputs) && side >= 2 && nodes.checked_mul(3)? == entries.len();
+        (is_whole && entries.iter().all(|v| v.is_finite())).then_some(Self { inputs, side, entries })
+    }
+
+    /// 3 for red, green and blue, 4 for inks.
+    pub fn inputs(&self) -> u32 {
+        self.inputs
+    }
+
+    /// Nodes along each axis.
+    pub fn side(&self) -> u32 {
+        self.side
+    }
+
+    /// Three numbers for each node.
+    pub fn entries(&self) -> &[f32] {
+        &self.entries
+    }
 }
 
 impl fmt::Debug for SourceColor {
@@ -84,12 +126,17 @@ impl SourceColor {
             let curve = std::array::from_fn(|i| linear_from_srgb(i as f32 / (Self::CURVE_LEN - 1) as f32));
             Arc::new([curve; 3])
         });
-        Self { name: "sRGB".into(), curves: curves.clone(), srgb_from_source: Self::IDENTITY }
+        Self { name: "sRGB".into(), curves: curves.clone(), srgb_from_source: Self::IDENTITY, table: None }
     }
 
     /// Whether this is exactly [`SourceColor::srgb`].
     pub fn is_srgb(&self) -> bool {
-        self.srgb_from_source == Self::IDENTITY && self.curves == Self::srgb().curves
+        self.table.is_none() && self.srgb_from_source == Self::IDENTITY && self.curves == Self::srgb().curves
+    }
+
+    /// Whether samples are cyan, magenta, yellow and black.
+    pub fn is_ink(&self) -> bool {
+        self.table.as_ref().is_some_and(|table| table.inputs() == 4)
     }
 }
 

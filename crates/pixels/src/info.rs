@@ -87,6 +87,10 @@ pub struct ImageInfo {
     pub color: SourceColor,
     /// The raw EXIF block (a TIFF stream, without any `Exif\0\0` in front), where there is one.
     pub exif: Option<Vec<u8>>,
+    /// The XMP packet, where there is one.
+    pub xmp: Option<Vec<u8>>,
+    /// The color profile as it is stored, where there is one.
+    pub icc: Option<Vec<u8>>,
     /// The components of a JPEG whose coefficients can be read; `None` for other formats, and for JPEGs of rare kinds.
     pub jpeg: Option<JpegLayout>,
 }

@@ -14,6 +14,20 @@ pub enum Channels {
     Rgb = 3,
     /// Red, green, blue and straight alpha.
     Rgba = 4,
+    /// Cyan, magenta, yellow and black; 0 is no ink. Only read, and only with a [`ColorTable`](crate::ColorTable).
+    Cmyk = 5,
+}
+
+impl Channels {
+    /// How many samples a pixel has.
+    pub const fn count(self) -> u32 {
+        match self {
+            Self::Gray => 1,
+            Self::GrayAlpha => 2,
+            Self::Rgb => 3,
+            Self::Rgba | Self::Cmyk => 4,
+        }
+    }
 }
 
 /// What a sample is.
@@ -46,6 +60,8 @@ impl Layout {
     pub const RGB8: Self = Self::new(Channels::Rgb, Depth::U8);
     /// 8-bit red, green, blue, alpha.
     pub const RGBA8: Self = Self::new(Channels::Rgba, Depth::U8);
+    /// 8-bit inks.
+    pub const CMYK8: Self = Self::new(Channels::Cmyk, Depth::U8);
     /// 16-bit red, green, blue.
     pub const RGB16: Self = Self::new(Channels::Rgb, Depth::U16);
     /// 16-bit red, green, blue, alpha.
@@ -60,7 +76,7 @@ impl Layout {
 
     /// Bytes of one pixel.
     pub const fn pixel_bytes(self) -> u32 {
-        self.channels as u32 * self.depth as u32
+        self.channels.count() * self.depth as u32
     }
 
     /// Whether a pixel has an alpha sample.
@@ -68,9 +84,9 @@ impl Layout {
         matches!(self.channels, Channels::GrayAlpha | Channels::Rgba)
     }
 
-    /// Whether a pixel has three colour samples.
+    /// Whether a pixel has colour samples.
     pub const fn has_color(self) -> bool {
-        matches!(self.channels, Channels::Rgb | Channels::Rgba)
+        matches!(self.channels, Channels::Rgb | Channels::Rgba | Channels::Cmyk)
     }
 }
 
@@ -81,6 +97,7 @@ impl fmt::Display for Layout {
             Channels::GrayAlpha => "graya",
             Channels::Rgb => "rgb",
             Channels::Rgba => "rgba",
+            Channels::Cmyk => "cmyk",
         };
         let depth = match self.depth {
             Depth::U8 => "8",

@@ -11,6 +11,7 @@
 mod color;
 mod face;
 mod fault;
+mod gamut;
 mod info;
 mod jpeg;
 mod layout;
@@ -18,9 +19,10 @@ mod orientation;
 mod planes;
 mod size;
 
-pub use color::{Rgba, SourceColor, linear_from_srgb, srgb_from_linear};
+pub use color::{ColorTable, Rgba, SourceColor, linear_from_srgb, srgb_from_linear};
 pub use face::Face;
 pub use fault::Fault;
+pub use gamut::Gamut;
 pub use info::{ImageFormat, ImageInfo};
 pub use jpeg::{ColorTransform, JpegLayout};
 pub use layout::{Channels, Depth, Layout};

@@ -55,6 +55,8 @@ fn info(bytes: &[u8]) -> ImageInfo {
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        xmp: None,
+        icc: None,
         jpeg: None,
     }
 }

@@ -36,6 +36,7 @@ pub fn png_of(planes: &Planes, icc: Option<&[u8]>, exif: Option<&[u8]>) -> Vec<u
         Channels::GrayAlpha => ColorType::GrayscaleAlpha,
         Channels::Rgb => ColorType::Rgb,
         Channels::Rgba => ColorType::Rgba,
+        Channels::Cmyk => panic!("a PNG has no ink"),
     };
     let mut samples = planes.bytes().to_vec();
     info.bit_depth = match planes.layout().depth {

@@ -6,6 +6,7 @@
 mod compare;
 pub mod files;
 mod gpu;
+pub mod icc;
 pub mod pictures;
 mod vision;
 

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use tintype_codecs::{AnimationReader, AnimationWriter, Blend, CodecError, Disposal, Encode, Frame, Metadata};
+use tintype_codecs::{AnimationReader, AnimationWriter, Blend, CodecError, Disposal, Encode, Frame};
 use tintype_engine::{
     Gpu, GpuError, Plan, PlanError, Recording, gpu,
     ops::canvas::{self, Canvas, Under},
@@ -27,8 +27,8 @@ use tintype_options::{OutputFormat, TransformOptions, Warning};
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Planes, Rect, Size};
 
 use crate::{
-    Accepts, Policy, Rendered, Timings, Tintype, TransformError, output,
-    run::{Clock, Held, Inputs, Probed, Settled, Work, metadata, plan_request},
+    Accepts, Policy, Rendered, Timings, Tintype, TransformError, huffman, metadata, output,
+    run::{Clock, Held, Inputs, Probed, Settled, Work, plan_request},
 };
 
 /// Frames that wait between two threads.
@@ -197,7 +197,8 @@ pub(crate) fn encode(
     accepts: Accepts,
 ) -> Result<Rendered, TransformError> {
     let mut clock = Clock::start();
-    let (policy, device) = (tintype.policy(), tintype.plan_device());
+    // Layers that are JPEGs are decoded before there is a plan.
+    let (policy, device) = (tintype.policy(), huffman::on_host(tintype.plan_device()));
     let Source { bytes, info } = source;
     // Before anything is decoded: the size alone may say no.
     let asked = Asked { info: &info, wanted, accepts, policy, device };
@@ -217,7 +218,8 @@ pub(crate) fn encode(
         decoded[index] = Held::Texture(made(tintype, &layer, &decoded[index])?);
     }
     let inputs = Inputs::new(&decoded, &plan);
-    let meta = Metadata { exif: metadata(wanted, encode, Some(&info)) };
+    // Frames are sRGB.
+    let meta = metadata::of(wanted, encode, Some(&info), None);
     let reader = AnimationReader::new(bytes, &info, &policy.limits)?;
     let writer = AnimationWriter::new(plan.size(), &encode, reader.plays(), &meta)?;
     let recording = Arc::new(plan.record());

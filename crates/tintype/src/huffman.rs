@@ -89,7 +89,7 @@ pub(crate) fn bits(
 pub(crate) fn decodings<'a>(decoded: &'a [Held<'_>]) -> Vec<(usize, &'a HuffmanDecode)> {
     let each = decoded.iter().enumerate().filter_map(|(index, held)| match held {
         Held::Bits(bits) => Some((index, &**bits)),
-        Held::Samples(_) | Held::Coefficients(_) | Held::Texture(_) => None,
+        Held::Samples(_) | Held::Coefficients(_) | Held::Texture(_) | Held::Canvas => None,
     });
     each.collect()
 }

@@ -22,9 +22,6 @@ use tintype_pixels::{Channels, ImageFormat, ImageInfo, Size};
 
 use crate::{TransformError, huffman::Made};
 
-/// The most a segment holds besides its length and the `Exif\0\0` in front of the block.
-const MAX_EXIF_BYTES: usize = 65_535 - 2 - 6;
-
 /// What of `info` the device is given where the file is a JPEG that it can be given as coefficients.
 pub(crate) fn source(bytes: &[u8], info: &ImageInfo, limits: &Limits, device: Device) -> Source {
     let source = Source::from(info);
@@ -146,7 +143,7 @@ fn options(encode: Encode, meta: &Metadata) -> Result<encode::Options, Transform
     let is_progressive = matches!(encode, Encode::Jpeg { progressive: true, .. });
     let coding = if is_progressive { Coding::Progressive } else { Coding::Baseline(Huffman::Optimal) };
     let failed = |error: encode::EncodeError| codecs::CodecError::encode(ImageFormat::Jpeg, error);
-    let exif = meta.exif.as_deref().filter(|exif| exif.len() <= MAX_EXIF_BYTES);
-    let exif = exif.map(|exif| Segment::app(1, [b"Exif\0\0", exif].concat())).transpose().map_err(failed)?;
-    Ok(encode::Options { coding, segments: exif.into_iter().collect(), ..Default::default() })
+    let segments = codecs::jpeg_segments(meta).into_iter().map(|(n, payload)| Segment::app(n, payload));
+    let segments = segments.collect::<Result<_, _>>().map_err(failed)?;
+    Ok(encode::Options { coding, segments, ..Default::default() })
 }

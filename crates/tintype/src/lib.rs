@@ -40,6 +40,7 @@ mod huffman;
 mod images;
 mod input;
 mod jpeg;
+mod metadata;
 mod output;
 mod rendered;
 mod run;

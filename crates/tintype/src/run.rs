@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tintype_codecs::{self as codecs, Encode, Metadata};
+use tintype_codecs::{self as codecs, icc::Kept};
 use tintype_engine::{
     Plan, gpu,
     ops::{HuffmanDecode, Inverse},
@@ -14,12 +14,12 @@ use tintype_engine::{
 };
 use tintype_jpeg::{Coefficients, inverse::Scale};
 use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, Warning};
-use tintype_pixels::{Depth, Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
+use tintype_pixels::{Depth, Fault, Gamut, ImageFormat, ImageInfo, Layout, Planes, Size};
 
 use crate::{
     Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, animation, describe, explain,
     huffman::{self, Made},
-    jpeg,
+    jpeg, metadata,
     output::{self, Answer},
     settle::{self, Settle},
     vector,
@@ -196,7 +196,9 @@ impl Work<'_> {
         };
         let sources = decoded.as_ref().map_or(&probed.sources, |(sources, _)| sources);
 
-        let mut decision = decide(sources, &settled, wanted, accepts, policy, device)?;
+        let original = probed.infos[0].clone();
+        let kept = metadata::kept_color(wanted, original.as_ref());
+        let mut decision = decide(sources, &settled, wanted, accepts, policy, device, kept.as_ref())?;
         timings.plan = clock.lap();
 
         let (decoded, sources) = match decoded {
@@ -207,7 +209,7 @@ impl Work<'_> {
                 let decoded = self.decode(&mut probed, policy, if is_file { device } else { on_host });
                 // A JPEG that is not as its header says is given in another form than was planned for.
                 if decoded.is_ok() && planned != probed.sources {
-                    decision = decide(&probed.sources, &settled, wanted, accepts, policy, device)?;
+                    decision = decide(&probed.sources, &settled, wanted, accepts, policy, device, kept.as_ref())?;
                 }
                 (decoded, probed.sources.clone())
             }
@@ -241,7 +243,7 @@ impl Work<'_> {
         let planes = |made: Made| self.planes(plan.size(), layout(&plan), made.into_bytes());
         let (bytes, content_type) = match (answer, made) {
             (Answer::Picture(encode), made) => {
-                let meta = Metadata { exif: metadata(wanted, encode, original.as_ref()) };
+                let meta = metadata::of(wanted, encode, original.as_ref(), kept);
                 let bytes = match &plan.fdct {
                     Some(fdct) => jpeg::file(fdct, &made?, encode, &meta)?,
                     None => codecs::encode(&planes(made?)?, &encode, &meta)?,
@@ -320,7 +322,9 @@ impl Work<'_> {
         self.prefer_samples(&mut sources, policy, device)?;
         let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
         let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
-        let Decision { answer, size, plan, .. } = decide(&sources, &stages, wanted, accepts, policy, device)?;
+        let kept = metadata::kept_color(wanted, infos[0].as_ref());
+        let decision = decide(&sources, &stages, wanted, accepts, policy, device, kept.as_ref())?;
+        let Decision { answer, size, plan, .. } = decision;
         let is_file = matches!(answer, Answer::Picture(_)) && !settle::is_needed(self.stages);
         let device = if is_file { device } else { huffman::on_host(device) };
         let decoded: Vec<(usize, HuffmanDecode)> = self.bits(&infos, &sources, policy, device);
@@ -511,7 +515,7 @@ pub(crate) struct Decision {
 }
 
 /// Decides everything, without pixels and without a device. The format depends on the result's size and opacity, and what
-/// the plan ends with depends on the format: hence a draft first.
+/// the plan ends with depends on the format: hence a draft first. `kept` are the colors of the result where they are not sRGB's.
 pub(crate) fn decide(
     sources: &[Source],
     stages: &[Stage],
@@ -519,6 +523,7 @@ pub(crate) fn decide(
     accepts: Accepts,
     policy: &Policy,
     device: plan::Device,
+    kept: Option<&Kept>,
 ) -> Result<Decision, TransformError> {
     if wanted.format == Some(OutputFormat::Svg) {
         return Err(TransformError::NotSvg);
@@ -533,7 +538,9 @@ pub(crate) fn decide(
         }
         Answer::Picture(encode) => {
             let target = encode.layout(!draft.is_opaque, depth);
-            let plan = Plan::new(sources, &plan_request(stages, Some(target), policy, device))?;
+            let gamut = kept.filter(|_| encode.has_profile()).map_or(Gamut::SRGB, |kept| kept.gamut);
+            let request = plan::Request { gamut, ..plan_request(stages, Some(target), policy, device) };
+            let plan = Plan::new(sources, &request)?;
             huffman::ending(jpeg::ending(plan, encode), encode, device.coders)
         }
     };
@@ -551,6 +558,7 @@ pub(crate) fn plan_request<'a>(
         stages,
         target,
         space: policy.space,
+        gamut: Gamut::SRGB,
         filter: policy.filter,
         device,
         max_result: (policy.result_side_px, policy.result_area_px),
@@ -623,20 +631,6 @@ fn passed_on(bytes: &[u8], policy: &Policy, clock: &Clock) -> Result<Rendered, T
 
 fn passed_on_as_text(size: Size) -> String {
     format!("{:<9}{:<34}cleaned, otherwise as it is\n", "pass", format!("svg {size}"))
-}
-
-/// The EXIF block that a result gets. Cloudflare's service leaves it out of everything but JPEG; where somebody asks for it by
-/// name, PNG, WebP and AVIF have it too.
-pub(crate) fn metadata(wanted: &TransformOptions, encode: Encode, info: Option<&ImageInfo>) -> Option<Vec<u8>> {
-    if encode.format() != ImageFormat::Jpeg && wanted.metadata.is_none() {
-        return None;
-    }
-    let block = info?.exif.as_deref()?;
-    match wanted.metadata.unwrap_or_default() {
-        options::Metadata::Keep => codecs::exif::kept(block),
-        options::Metadata::Copyright => codecs::exif::copyright_only(block),
-        options::Metadata::None => None,
-    }
 }
 
 /// Laps of a stopwatch.

@@ -12,7 +12,7 @@ use tintype_engine::{
     vision::{MatteOf, Place, View},
 };
 use tintype_options::TransformOptions;
-use tintype_pixels::{Channels, Depth, Layout, Orientation, Planes, Size};
+use tintype_pixels::{Channels, Depth, Gamut, Layout, Orientation, Planes, Size};
 
 use crate::{
     Tintype, TransformError,
@@ -118,6 +118,7 @@ impl Settle<'_> {
                 Some(Place::Host) | None => Some(Layout::RGB8),
             },
             space: policy.space,
+            gamut: Gamut::SRGB,
             filter: policy.filter,
             device: self.tintype.plan_device(),
             max_result: (policy.result_side_px, policy.result_area_px),

@@ -35,7 +35,7 @@ struct Tools {
     packages: [&'static str; 3],
 }
 
-const TOOLS: [Tools; 5] = [
+const TOOLS: [Tools; 6] = [
     Tools {
         name: "libjpeg-turbo's cjpeg, djpeg and jpegtran",
         programs: &["cjpeg", "djpeg", "jpegtran"],
@@ -61,6 +61,11 @@ const TOOLS: [Tools; 5] = [
         name: "librsvg's rsvg-convert",
         programs: &["rsvg-convert"],
         packages: ["librsvg2-bin", "librsvg2-tools", "librsvg"],
+    },
+    Tools {
+        name: "exiftool",
+        programs: &["exiftool"],
+        packages: ["libimage-exiftool-perl", "perl-Image-ExifTool", "exiftool"],
     },
 ];
 

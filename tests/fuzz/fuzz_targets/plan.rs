@@ -7,7 +7,7 @@ use tintype::{
     engine::plan::{Device, Plan, Request, Source, Stage},
 };
 use tintype_options::url;
-use tintype_pixels::{Layout, Orientation, Size, SourceColor};
+use tintype_pixels::{Gamut, Layout, Orientation, Size, SourceColor};
 
 fuzz_target!(|input: (u16, u16, u8, &str)| {
     let (width, height, orientation, text) = input;
@@ -26,6 +26,7 @@ fuzz_target!(|input: (u16, u16, u8, &str)| {
         stages: &stages,
         target: Some(Layout::RGB8),
         space: Space::Linear,
+        gamut: Gamut::SRGB,
         filter: Filter::Lanczos3,
         device: Device::default(),
         max_result: (12_000, 100_000_000),

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "avif-decode")]
 mod av1;
+#[cfg(feature = "avif-encode")]
+mod container;
 mod sequence_header;
 mod write;
 

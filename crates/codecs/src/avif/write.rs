@@ -6,7 +6,7 @@ use crate::{CodecError, Metadata};
 
 /// Takes 8-bit RGB and RGBA. Encoded with 10 bits inside, which rav1e does better at than 8, in
 /// full range with BT.601's matrix. Colors are sRGB by the stream's code points (1/13/6), which is what readers take a file
-/// without a `colr` box for as well.
+/// without a `colr` box for as well; other colors are told by such a box.
 #[cfg(feature = "avif-encode")]
 pub(crate) fn encode(planes: &Planes, quality: u8, speed: u8, meta: &Metadata) -> Result<Vec<u8>, CodecError> {
     use ravif::{Encoder, Img};
@@ -23,7 +23,10 @@ pub(crate) fn encode(planes: &Planes, quality: u8, speed: u8, meta: &Metadata) -
     } else {
         encoder.encode_rgb(Img::new(bytemuck::cast_slice(planes.bytes()), width, height))
     };
-    encoded.map(|image| image.avif_file).map_err(|error| CodecError::encode(ImageFormat::Avif, error))
+    let file = encoded.map(|image| image.avif_file).map_err(|error| CodecError::encode(ImageFormat::Avif, error))?;
+    let Some(profile) = &meta.color else { return Ok(file) };
+    let colored = super::container::with_color(&file, profile);
+    colored.ok_or_else(|| CodecError::encode(ImageFormat::Avif, "the encoder's boxes are not as they were"))
 }
 
 /// Always [`CodecError::NotBuilt`].

@@ -21,6 +21,8 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: count_frames(bytes, limits.frames).frames.max(1),
         color: SourceColor::srgb(),
         exif: None,
+        xmp: None,
+        icc: None,
         jpeg: None,
     })
 }

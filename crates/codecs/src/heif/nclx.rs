@@ -31,6 +31,7 @@ pub(super) fn source_color(nclx: &Nclx) -> SourceColor {
             None => srgb.curves,
         },
         srgb_from_source: matrix.unwrap_or(SourceColor::IDENTITY),
+        table: None,
     }
 }
 

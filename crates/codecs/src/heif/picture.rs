@@ -30,6 +30,8 @@ pub(crate) struct Picture<'a> {
     pub(crate) icc: Option<&'a [u8]>,
     /// A TIFF stream, where there is one.
     pub(crate) exif: Option<Vec<u8>>,
+    /// The XMP packet.
+    pub(crate) xmp: Option<Vec<u8>>,
     /// Samples of the sequence, or 1.
     pub(crate) frames: u32,
 }
@@ -136,6 +138,7 @@ impl<'a> Picture<'a> {
             nclx: traits.nclx.or(tile.nclx),
             icc,
             exif: exif(items, id, limits)?,
+            xmp: xmp(items, id, limits)?,
             frames: 1,
         })
     }
@@ -290,20 +293,32 @@ fn alpha_item(items: &Items<'_>, id: u32) -> Result<Option<u32>, CodecError> {
 
 /// The EXIF block that describes item `id`, without the four bytes in front that say where it starts.
 fn exif(items: &Items<'_>, id: u32, limits: &Limits) -> Result<Option<Vec<u8>>, CodecError> {
-    const EXIF: Kind = *b"Exif";
-    let Some(item) = items.referrers(b"cdsc", id).iter().find(|item| items.kind(**item).is_ok_and(|k| k == EXIF))
-    else {
-        return Ok(None);
-    };
-    let data = items.data(*item)?;
-    if data.len() as u64 > limits.icc_bytes {
-        let value = data.len() as u64;
-        return Err(CodecError::TooLarge { what: Bound::MetadataBytes, value, limit: limits.icc_bytes });
-    }
+    let Some(data) = descriptions(items, id, *b"Exif", limits)?.into_iter().next() else { return Ok(None) };
     let block = data.split_first_chunk::<4>().and_then(|(offset, rest)| {
         let block = rest.get(u32::from_be_bytes(*offset) as usize..)?;
         // The prefix belongs to JPEG, but some writers count from in front of it.
         Some(block.strip_prefix(b"Exif\0\0").unwrap_or(block).to_vec())
     });
     Ok(block.filter(|block| !block.is_empty()))
+}
+
+/// The XMP packet that describes item `id`: of the texts of any kind the one that begins as such a packet does.
+fn xmp(items: &Items<'_>, id: u32, limits: &Limits) -> Result<Option<Vec<u8>>, CodecError> {
+    let texts = descriptions(items, id, *b"mime", limits)?;
+    let is_packet = |text: &&Cow<'_, [u8]>| text.starts_with(b"<?xpacket") || text.starts_with(b"<x:xmpmeta");
+    Ok(texts.iter().find(is_packet).map(|text| text.to_vec()))
+}
+
+/// What items of `kind` say of item `id`.
+fn descriptions<'a>(items: &Items<'a>, id: u32, kind: Kind, limits: &Limits) -> Result<Vec<Cow<'a, [u8]>>, CodecError> {
+    let mut found = Vec::new();
+    for item in items.referrers(b"cdsc", id).iter().filter(|item| items.kind(**item).is_ok_and(|k| k == kind)) {
+        let data = items.data(*item)?;
+        let (value, limit) = (data.len() as u64, limits.icc_bytes);
+        if value > limit {
+            return Err(CodecError::TooLarge { what: Bound::MetadataBytes, value, limit });
+        }
+        found.push(data);
+    }
+    Ok(found)
 }

@@ -29,6 +29,8 @@ pub(crate) fn info(picture: &Picture<'_>, format: ImageFormat, bytes: &[u8], str
         frames: picture.frames,
         color,
         exif: picture.exif.clone(),
+        xmp: picture.xmp.clone(),
+        icc: picture.icc.map(<[u8]>::to_vec),
         jpeg: None,
     }
 }

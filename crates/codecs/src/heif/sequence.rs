@@ -70,6 +70,7 @@ pub(super) fn first_frame<'a>(moov: Cursor<'a>, file: &'a [u8], limits: &Limits)
         nclx: entry.nclx,
         icc: entry.icc,
         exif: None,
+        xmp: None,
         frames,
     })
 }

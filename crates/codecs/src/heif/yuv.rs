@@ -233,7 +233,8 @@ impl Rows {
             Channels::Gray => store([green], layout.depth, row),
             Channels::GrayAlpha => store([green, alpha], layout.depth, row),
             Channels::Rgb => store([red, green, blue], layout.depth, row),
-            Channels::Rgba => store([red, green, blue, alpha], layout.depth, row),
+            // No file of this kind is read as ink.
+            Channels::Rgba | Channels::Cmyk => store([red, green, blue, alpha], layout.depth, row),
         }
     }
 }

@@ -6,6 +6,9 @@ use tintype_pixels::{ImageFormat, Size};
 
 use crate::{CodecError, Limits};
 
+/// What stands in front of an XMP packet (ISO 16684-3, 4.2). A second part, for long packets, has another name and is left out.
+pub(super) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
 /// What stands in front of the first scan.
 pub(super) struct Header {
     pub(super) frame: Frame,
@@ -13,6 +16,8 @@ pub(super) struct Header {
     pub(super) adobe_transform: Option<(usize, u8)>,
     /// The EXIF block without its prefix.
     pub(super) exif: Option<Range<usize>>,
+    /// The XMP packet without its prefix.
+    pub(super) xmp: Option<Range<usize>>,
     /// The color profile, put together.
     pub(super) icc: Option<Vec<u8>>,
     /// Whether the first scan holds all components, interleaved, as nearly all files do.
@@ -24,7 +29,7 @@ pub(super) struct Header {
 impl Header {
     pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, CodecError> {
         let mut frame: Option<Frame> = None;
-        let (mut adobe_transform, mut exif) = (None, None);
+        let (mut adobe_transform, mut exif, mut xmp) = (None, None, None);
         let mut icc = IccChunks::default();
         let mut at = 2;
         loop {
@@ -43,9 +48,10 @@ impl Header {
                         .ok_or_else(|| CodecError::damaged(ImageFormat::Jpeg, "a scan before the frame header"))?;
                     let interleaved = data.first() == Some(&frame.components);
                     let (icc, scan) = (icc.assemble(), segment.end);
-                    return Ok(Self { frame, adobe_transform, exif, icc, interleaved, scan });
+                    return Ok(Self { frame, adobe_transform, exif, xmp, icc, interleaved, scan });
                 }
                 0xe1 if exif.is_none() && data.starts_with(b"Exif\0\0") => exif = Some(segment.start + 6..segment.end),
+                0xe1 if xmp.is_none() && data.starts_with(XMP) => xmp = Some(segment.start + XMP.len()..segment.end),
                 0xe2 => icc.add(data, limits)?,
                 0xee if data.len() >= 12 && data.starts_with(b"Adobe") => {
                     adobe_transform = Some((segment.start + 11, data[11]));

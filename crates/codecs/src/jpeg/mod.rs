@@ -13,6 +13,7 @@ mod write;
 
 pub(crate) use read::{decode, probe};
 pub(crate) use write::encode;
+pub use write::segments;
 
 /// Start of image, and the first byte of the next marker.
 pub(crate) fn sniff(bytes: &[u8]) -> bool {

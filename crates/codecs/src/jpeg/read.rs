@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use tintype_jpeg::ColorTransform;
 use tintype_pixels::{ImageFormat, ImageInfo, JpegLayout, Layout};
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
@@ -12,18 +13,22 @@ use crate::{Bound, CodecError, Limits, exif, icc};
 pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
     let header = Header::parse(bytes, limits)?;
     let exif = header.exif.clone().map(|range| bytes[range].to_vec());
-    // A CMYK profile is not read, so the plain conversion to RGB is taken for sRGB.
-    let profile = header.icc.as_deref().filter(|_| header.frame.components != 4);
+    // Ink whose profile is missing or not read is converted plainly, and that is taken for sRGB.
+    let profile = header.icc.as_deref();
+    let ink = Some(profile).filter(|_| header.frame.components == 4 && header.interleaved).and_then(icc::ink_color);
+    let layout = if ink.is_some() { Layout::CMYK8 } else { layout(&header) };
     Ok(ImageInfo {
         format: ImageFormat::Jpeg,
         file_size: bytes.len() as u64,
         size: header.frame.size,
         orientation: exif.as_deref().map(exif::orientation).unwrap_or_default(),
-        layout: layout(&header),
+        layout,
         alpha: false,
         frames: 1,
-        color: icc::source_color(profile),
+        color: ink.unwrap_or_else(|| icc::source_color(profile)),
         exif,
+        xmp: header.xmp.clone().map(|range| bytes[range].to_vec()),
+        icc: header.icc,
         jpeg: components(bytes, limits),
     })
 }
@@ -36,7 +41,8 @@ fn components(bytes: &[u8], limits: &Limits) -> Option<JpegLayout> {
 
 pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Vec<u8>, CodecError> {
     let header = Header::parse(bytes, limits)?;
-    if header.frame.size != info.size || layout(&header) != info.layout {
+    let is_ink = info.layout == Layout::CMYK8 && header.frame.components == 4 && header.interleaved;
+    if header.frame.size != info.size || !is_ink && layout(&header) != info.layout {
         return Err(CodecError::WrongInfo { format: ImageFormat::Jpeg });
     }
     let limit = limits.scans_of(header.frame.size);
@@ -48,12 +54,36 @@ pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     if !header.interleaved {
         return one_component_at_a_time(bytes, &header, info, scans.complete);
     }
-    let (bytes, colorspace) = colorspace(bytes, &header);
-    if scans.complete {
-        pixels(&bytes, info, limits, colorspace, Mode::Lenient).map_err(damaged)
+    let (bytes, colorspace) =
+        if is_ink { (Cow::Borrowed(bytes), stored_inks(&header)) } else { colorspace(bytes, &header) };
+    let mut pixels = if scans.complete {
+        pixels(&bytes, info, limits, colorspace, Mode::Lenient).map_err(damaged)?
     } else {
-        cut_off(&bytes, &header, info, limits, colorspace)
+        cut_off(&bytes, &header, info, limits, colorspace)?
+    };
+    if is_ink {
+        pixels.as_chunks_mut::<4>().0.iter_mut().for_each(|stored| *stored = inks(*stored, colorspace));
     }
+    Ok(pixels)
+}
+
+/// What the decoder has to be asked for to hand out four components as they are stored.
+fn stored_inks(header: &Header) -> ColorSpace {
+    match header.adobe_transform {
+        Some((_, 2)) => ColorSpace::YCCK,
+        _ => ColorSpace::CMYK,
+    }
+}
+
+/// Cyan, magenta, yellow and black, 0 for no ink. Files have them the other way round, as Photoshop does and as browsers take
+/// them all; the first three may be stored as the YCbCr of their complements (Adobe technical note 5116).
+fn inks(stored: [u8; 4], colorspace: ColorSpace) -> [u8; 4] {
+    let [c, m, y, k] = stored;
+    if colorspace == ColorSpace::YCCK {
+        let [red, green, blue] = tintype_jpeg::inverse::rgb(ColorTransform::YCbCr, stored);
+        return [red, green, blue, 255 - k];
+    }
+    [255 - c, 255 - m, 255 - y, 255 - k]
 }
 
 /// A picture whose components come one after the other. `zune-jpeg` 0.5.15 decodes such files, where color is stored at

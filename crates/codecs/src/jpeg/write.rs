@@ -3,10 +3,32 @@
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, EncodingError, SamplingFactor};
 use tintype_pixels::{ImageFormat, Planes};
 
+use super::header::XMP;
 use crate::{CodecError, Metadata, Subsampling};
 
-/// The most a segment holds besides its length and the `Exif\0\0` in front of the block.
-const MAX_EXIF_BYTES: usize = 65_535 - 2 - 6;
+/// The most a segment holds besides its length.
+const MAX_PAYLOAD: usize = 65_535 - 2;
+
+/// What a segment of a color profile holds besides its signature, its number and the number of them.
+const MAX_PROFILE_CHUNK: usize = MAX_PAYLOAD - 14;
+
+/// `meta` as application segments: their numbers and what is in them, in order. What does not fit is left out: an EXIF
+/// block or an XMP packet longer than a segment, a profile longer than 255.
+pub fn segments(meta: &Metadata) -> Vec<(u8, Vec<u8>)> {
+    let mut segments = Vec::new();
+    for (prefix, data) in [(b"Exif\0\0".as_slice(), &meta.exif), (XMP, &meta.xmp)] {
+        if let Some(data) = data.as_deref().filter(|data| prefix.len() + data.len() <= MAX_PAYLOAD) {
+            segments.push((1, [prefix, data].concat()));
+        }
+    }
+    let icc = meta.color.as_ref().map_or(&[][..], |profile| &profile.icc);
+    if let Ok(count) = u8::try_from(icc.chunks(MAX_PROFILE_CHUNK).len()) {
+        let chunks = icc.chunks(MAX_PROFILE_CHUNK).zip(1..=u8::MAX);
+        segments
+            .extend(chunks.map(|(chunk, number)| (2, [b"ICC_PROFILE\0".as_slice(), &[number, count], chunk].concat())));
+    }
+    segments
+}
 
 /// Takes 8-bit gray and RGB.
 ///
@@ -37,8 +59,8 @@ pub(crate) fn encode(
     // The default takes one pixel of four, which makes colored edges jagged.
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     encoder.set_progressive(progressive);
-    if let Some(exif) = meta.exif.as_deref().filter(|exif| exif.len() <= MAX_EXIF_BYTES) {
-        encoder.add_exif_metadata(exif).map_err(failed)?;
+    for (number, payload) in segments(meta) {
+        encoder.add_app_segment(number, payload).map_err(failed)?;
     }
     encoder.set_optimized_huffman_tables(progressive || !planes.layout().has_color());
     let color = if planes.layout().has_color() { ColorType::Rgb } else { ColorType::Luma };

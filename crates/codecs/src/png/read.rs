@@ -1,14 +1,19 @@
 //! PNG to pixels.
 
-use std::io::{Cursor, ErrorKind};
+use std::{
+    borrow::Cow,
+    io::{Cursor, ErrorKind},
+};
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Reader, Transformations};
 use tintype_pixels::{Channels, Depth, ImageFormat, ImageInfo, Layout, Size};
 
-use super::color;
+use super::{color, write::XMP_KEYWORD};
 use crate::{Bound, CodecError, Limits, exif};
 
 pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
+    let sound = without_odd_cicp(bytes);
+    let (file_size, bytes) = (bytes.len() as u64, sound.as_ref());
     // The size first, and by itself: the rest of the header is only read once it is known to be worth it.
     let mut decoder = Decoder::new(Cursor::new(bytes));
     let header = decoder.read_header_info().map_err(|error| failed(error, limits))?;
@@ -21,10 +26,11 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         limits.check_icc(profile.len() as u64)?;
     }
     let exif = info.exif_metadata.as_deref().or_else(|| find_chunk(bytes, b"eXIf")).map(<[u8]>::to_vec);
+    let icc = info.icc_profile.as_deref().map(<[u8]>::to_vec);
     let layout = layout(reader.output_color_type());
     Ok(ImageInfo {
         format: ImageFormat::Png,
-        file_size: bytes.len() as u64,
+        file_size,
         size: Size::new(info.width, info.height),
         orientation: exif.as_deref().map(exif::orientation).unwrap_or_default(),
         layout,
@@ -32,12 +38,15 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: info.animation_control().map_or(1, |animation| animation.num_frames.max(1)),
         color: color::source_color(info),
         exif,
+        xmp: xmp(bytes).map(<[u8]>::to_vec),
+        icc,
         jpeg: None,
     })
 }
 
 pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Vec<u8>, CodecError> {
-    let mut reader = open(bytes, limits, Profile::Skip).map_err(|error| failed(error, limits))?;
+    let sound = without_odd_cicp(bytes);
+    let mut reader = open(&sound, limits, Profile::Skip).map_err(|error| failed(error, limits))?;
     let size = Size::new(reader.info().width, reader.info().height);
     if size != info.size || layout(reader.output_color_type()) != info.layout {
         return Err(CodecError::WrongInfo { format: ImageFormat::Png });
@@ -86,17 +95,54 @@ fn layout((color, depth): (ColorType, BitDepth)) -> Layout {
 
 /// The data of the first chunk of a kind, wherever it is: EXIF may come after the pixels.
 fn find_chunk<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
-    let mut rest = bytes.get(8..)?;
-    loop {
-        let (length, after) = rest.split_first_chunk::<4>()?;
-        let (found, after) = after.split_first_chunk::<4>()?;
-        let length = u32::from_be_bytes(*length) as usize;
-        if found == kind {
-            return after.get(..length);
+    chunks(bytes).find(|chunk| chunk.kind == kind).map(|chunk| chunk.data)
+}
+
+/// The XMP packet, which is not compressed (XMP specification, part 3, 1.1.5).
+fn xmp(bytes: &[u8]) -> Option<&[u8]> {
+    chunks(bytes).filter(|chunk| chunk.kind == b"iTXt").find_map(|chunk| {
+        let rest = chunk.data.strip_prefix(XMP_KEYWORD)?.strip_prefix(&[0, 0])?;
+        // The language and the keyword in that language.
+        let mut parts = rest.splitn(3, |b| *b == 0);
+        parts.nth(2)
+    })
+}
+
+/// `bytes` without code points of color that PNG does not allow (3rd edition, 11.3.2.6). The decoder would refuse the picture for
+/// them; of the ways to tell colors, they are one that says nothing.
+fn without_odd_cicp(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let is_odd = |chunk: &Chunk<'_>| chunk.kind == b"cICP" && !matches!(chunk.data, [_, _, 0, 0 | 1]);
+    // It stands in front of the pixels, or nobody looks at it.
+    let mut header = chunks(bytes).take_while(|chunk| chunk.kind != b"IDAT");
+    match header.find(is_odd) {
+        Some(chunk) => {
+            let end = (chunk.start + chunk.data.len() + 12).min(bytes.len());
+            Cow::Owned([&bytes[..chunk.start], &bytes[end..]].concat())
         }
-        // The data and its checksum.
-        rest = after.get(length.checked_add(4)?..)?;
+        None => Cow::Borrowed(bytes),
     }
+}
+
+/// A chunk of a file.
+struct Chunk<'a> {
+    kind: &'a [u8; 4],
+    data: &'a [u8],
+    /// Where it begins, with its length.
+    start: usize,
+}
+
+/// The chunks as far as they are whole.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
+    let mut start = 8usize;
+    std::iter::from_fn(move || {
+        let (length, after) = bytes.get(start..)?.split_first_chunk::<4>()?;
+        let (kind, after) = after.split_first_chunk::<4>()?;
+        let data = after.get(..u32::from_be_bytes(*length) as usize)?;
+        let chunk = Chunk { kind, data, start };
+        // Length, kind, the data and its checksum.
+        start += 12 + data.len();
+        Some(chunk)
+    })
 }
 
 pub(super) fn failed(error: DecodingError, limits: &Limits) -> CodecError {

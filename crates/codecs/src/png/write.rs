@@ -2,23 +2,27 @@
 
 use std::borrow::Cow;
 
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, chunk::ChunkType};
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Info, chunk::ChunkType};
 use tintype_pixels::{Channels, Depth, ImageFormat, Planes};
 
 use super::palette::{self, Indexed};
 use crate::{CodecError, Encode, Metadata, PngCompression};
+
+/// What the chunk of an XMP packet is called.
+pub(super) const XMP_KEYWORD: &[u8] = b"XML:com.adobe.xmp\0";
 
 /// Takes every layout of 8 and 16 bits.
 pub(crate) fn encode(planes: &Planes, compression: PngCompression, meta: &Metadata) -> Result<Vec<u8>, CodecError> {
     let layout = planes.layout();
     // A guess that spares most reallocations: photographs shrink to about two thirds.
     let mut out = Vec::with_capacity(1024 + planes.bytes().len() / 3 * 2);
-    let mut encoder = Encoder::new(&mut out, planes.size().width, planes.size().height);
+    let mut encoder = encoder(&mut out, planes, meta).map_err(failed)?;
     encoder.set_color(match layout.channels {
         Channels::Gray => ColorType::Grayscale,
         Channels::GrayAlpha => ColorType::GrayscaleAlpha,
         Channels::Rgb => ColorType::Rgb,
-        Channels::Rgba => ColorType::Rgba,
+        // No encoder accepts ink.
+        Channels::Rgba | Channels::Cmyk => ColorType::Rgba,
     });
     encoder.set_depth(if layout.depth == Depth::U16 { BitDepth::Sixteen } else { BitDepth::Eight });
     encoder.set_compression(level(compression));
@@ -43,7 +47,7 @@ pub(crate) fn encode_palette(
         _ => (BitDepth::Eight, 8),
     };
     let mut out = Vec::with_capacity(1024 + indices.len() / 2);
-    let mut encoder = Encoder::new(&mut out, planes.size().width, planes.size().height);
+    let mut encoder = encoder(&mut out, planes, meta).map_err(failed)?;
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(depth);
     encoder.set_palette(palette.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect::<Vec<u8>>());
@@ -61,11 +65,26 @@ pub(crate) fn encode_palette(
 
 fn write<W: std::io::Write>(encoder: Encoder<'_, W>, meta: &Metadata, samples: &[u8]) -> Result<(), EncodingError> {
     let mut writer = encoder.write_header()?;
+    if let Some(xmp) = &meta.xmp {
+        // Not compressed, no language (XMP specification, part 3, 1.1.5).
+        writer.write_chunk(ChunkType(*b"iTXt"), &[XMP_KEYWORD, &[0; 4], xmp].concat())?;
+    }
     if let Some(block) = &meta.exif {
         writer.write_chunk(ChunkType(*b"eXIf"), block)?;
     }
     writer.write_image_data(samples)?;
     writer.finish()
+}
+
+/// An encoder of a picture as large as `planes`, with the profile of `meta` in its header: it stands in front of everything else.
+fn encoder<'a>(
+    out: &'a mut Vec<u8>,
+    planes: &Planes,
+    meta: &'a Metadata,
+) -> Result<Encoder<'a, &'a mut Vec<u8>>, EncodingError> {
+    let mut info = Info::with_size(planes.size().width, planes.size().height);
+    info.icc_profile = meta.color.as_ref().map(|profile| Cow::Borrowed(profile.icc.as_slice()));
+    Encoder::with_info(out, info)
 }
 
 fn level(compression: PngCompression) -> Compression {

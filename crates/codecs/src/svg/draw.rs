@@ -30,6 +30,8 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        xmp: None,
+        icc: None,
         jpeg: None,
     })
 }

@@ -5,36 +5,49 @@ use tintype_pixels::{Planes, Size};
 use crate::Metadata;
 
 /// Flags of a VP8X chunk (RFC 9649, 2.7.1).
+const HAS_PROFILE: u8 = 1 << 5;
 pub(super) const HAS_ALPHA: u8 = 1 << 4;
 pub(super) const HAS_EXIF: u8 = 1 << 3;
+const HAS_XMP: u8 = 1 << 2;
 pub(super) const HAS_ANIMATION: u8 = 1 << 1;
 
-/// Bytes of the RIFF header with its form, and of a chunk's header.
+/// Bytes of the RIFF header with its form, of a chunk's header, and of a VP8X chunk.
 pub(super) const RIFF_HEADER: usize = 12;
 const CHUNK_HEADER: usize = 8;
+const VP8X: usize = CHUNK_HEADER + 10;
 
-/// `file`, as an encoder wrote it, with the EXIF block of `meta` behind its pixels. Untouched where there is none.
-pub(super) fn with_exif(file: Vec<u8>, planes: &Planes, meta: &Metadata) -> Vec<u8> {
-    let Some(block) = &meta.exif else { return file };
-    let (Some(chunks), Ok(block_bytes)) = (file.get(RIFF_HEADER..), u32::try_from(block.len())) else { return file };
-    let mut body = Vec::with_capacity(file.len() + block.len() + 32);
-    body.extend_from_slice(b"WEBP");
-    if chunks.starts_with(b"VP8X") {
-        let mut chunks = chunks.to_vec();
-        if let Some(flags) = chunks.get_mut(CHUNK_HEADER) {
-            *flags |= HAS_EXIF;
+/// `file`, as an encoder wrote it, with the color profile of `meta` in front of its pixels, and EXIF and XMP behind them.
+/// Untouched where there is none.
+pub(super) fn with_metadata(file: Vec<u8>, planes: &Planes, meta: &Metadata) -> Vec<u8> {
+    let icc = meta.color.as_ref().map(|profile| &profile.icc);
+    let parts = [(HAS_PROFILE, icc), (HAS_EXIF, meta.exif.as_ref()), (HAS_XMP, meta.xmp.as_ref())];
+    let flags = parts.iter().filter(|(_, part)| part.is_some()).fold(0, |flags, (flag, _)| flags | flag);
+    let Some(chunks) = file.get(RIFF_HEADER..).filter(|_| flags != 0) else { return file };
+    let [(_, icc), (_, exif), (_, xmp)] = parts;
+
+    let mut body = b"WEBP".to_vec();
+    let pixels = match chunks.split_at_checked(VP8X) {
+        Some((header, pixels)) if header.starts_with(b"VP8X") => {
+            body.extend_from_slice(header);
+            pixels
         }
-        body.extend_from_slice(&chunks);
-    } else {
-        let alpha = if planes.layout().has_alpha() { HAS_ALPHA } else { 0 };
-        extended(&mut body, HAS_EXIF | alpha, planes.size());
-        body.extend_from_slice(chunks);
+        _ => {
+            let alpha = if planes.layout().has_alpha() { HAS_ALPHA } else { 0 };
+            extended(&mut body, alpha, planes.size());
+            chunks
+        }
+    };
+    // Behind the form and the chunk's header.
+    body[4 + CHUNK_HEADER] |= flags;
+    if let Some(icc) = icc {
+        chunk(&mut body, b"ICCP", icc);
     }
-    body.extend_from_slice(b"EXIF");
-    body.extend_from_slice(&block_bytes.to_le_bytes());
-    body.extend_from_slice(block);
-    // Chunks are padded to an even length, which their own does not count.
-    body.resize(body.len().next_multiple_of(2), 0);
+    body.extend_from_slice(pixels);
+    for (kind, data) in [(b"EXIF", exif), (b"XMP ", xmp)] {
+        if let Some(data) = data {
+            chunk(&mut body, kind, data);
+        }
+    }
     let mut out = b"RIFF".to_vec();
     out.extend_from_slice(&(body.len() as u32).to_le_bytes());
     out.extend_from_slice(&body);

@@ -30,13 +30,14 @@ pub(crate) fn encode_lossless(planes: &Planes, meta: &Metadata) -> Result<Vec<u8
         Channels::Gray => ColorType::L8,
         Channels::GrayAlpha => ColorType::La8,
         Channels::Rgb => ColorType::Rgb8,
-        Channels::Rgba => ColorType::Rgba8,
+        // No encoder accepts ink.
+        Channels::Rgba | Channels::Cmyk => ColorType::Rgba8,
     };
     let mut out = Vec::new();
     WebPEncoder::new(&mut out)
         .encode(planes.bytes(), planes.size().width, planes.size().height, color)
         .map_err(|error| CodecError::encode(ImageFormat::Webp, error))?;
-    Ok(container::with_exif(out, planes, meta))
+    Ok(container::with_metadata(out, planes, meta))
 }
 
 /// Takes 8-bit RGB and RGBA.
@@ -44,7 +45,7 @@ pub(crate) fn encode_lossless(planes: &Planes, meta: &Metadata) -> Result<Vec<u8
 pub(crate) fn encode_lossy(planes: &Planes, quality: u8, method: u8, meta: &Metadata) -> Result<Vec<u8>, CodecError> {
     let file = libwebp::encode(planes, quality, method);
     let file = file.map_err(|detail| CodecError::encode(ImageFormat::Webp, detail))?;
-    Ok(container::with_exif(file, planes, meta))
+    Ok(container::with_metadata(file, planes, meta))
 }
 
 /// Always [`CodecError::NotBuilt`].

@@ -25,6 +25,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         // The prefix belongs to JPEG, but some writers put it here too.
         block.strip_prefix(b"Exif\0\0").map(<[u8]>::to_vec).unwrap_or(block)
     });
+    let xmp = decoder.xmp_metadata().map_err(failed)?;
     let layout = layout(&decoder);
     Ok(ImageInfo {
         format: ImageFormat::Webp,
@@ -36,6 +37,8 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         frames: decoder.num_frames().max(1),
         color: icc::source_color(profile.as_deref()),
         exif,
+        xmp,
+        icc: profile,
         jpeg: None,
     })
 }

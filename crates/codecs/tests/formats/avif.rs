@@ -66,7 +66,7 @@ fn samples(planes: &Planes) -> Vec<i32> {
     match layout.channels {
         Channels::Gray => samples.iter().flat_map(|v| [*v; 3]).collect(),
         Channels::GrayAlpha => samples.as_chunks::<2>().0.iter().flat_map(|&[v, a]| [v, v, v, a]).collect(),
-        Channels::Rgb | Channels::Rgba => samples,
+        Channels::Rgb | Channels::Rgba | Channels::Cmyk => samples,
     }
 }
 
@@ -377,7 +377,9 @@ fn what_is_written_reads_back_here_and_there() {
         let planes = picture(66, 41, layout);
         for exif in [None, Some(kept.clone())] {
             let encode = Encode::Avif { quality: 95, speed: 10 };
-            let avif = tintype_codecs::encode(&planes, &encode, &Metadata { exif: exif.clone() }).unwrap();
+            let avif =
+                tintype_codecs::encode(&planes, &encode, &Metadata { exif: exif.clone(), ..Metadata::default() })
+                    .unwrap();
             let (info, ours) = read(&avif).unwrap();
             // Encoded with 10 bits, so 16 come back.
             assert_eq!(info.layout, Layout::new(layout.channels, Depth::U16));

@@ -120,3 +120,74 @@ fn of_several_ways_to_tell_a_pngs_colors_the_first_in_order_counts() {
         assert_eq!(color.is_srgb(), expected == "sRGB", "{name}");
     }
 }
+
+#[test]
+fn code_points_that_png_does_not_allow_cost_neither_the_picture_nor_its_colors() {
+    let planes = picture(5, 3, Layout::RGB8);
+    let plain = file(&planes, Encode::png());
+    let gamma = png_chunk(b"gAMA", &100_000u32.to_be_bytes());
+    // A matrix, a flag that is none, too few and too many bytes.
+    for odd in [&[9, 16, 1, 1][..], &[9, 16, 0, 2], &[9, 16, 0], &[9, 16, 0, 1, 0]] {
+        let bytes = [&plain[..33], &png_chunk(b"cICP", odd), &gamma, &plain[33..]].concat();
+        let info = probe(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{odd:?}: {error}"));
+        assert_eq!((&*info.color.name, info.file_size), ("gamma 1.00", bytes.len() as u64), "{odd:?}");
+        let decoded = tintype_codecs::decode(&bytes, &info, &Limits::default()).unwrap();
+        assert_eq!(decoded.bytes(), planes.bytes(), "{odd:?}");
+    }
+}
+
+#[test]
+fn what_is_written_beside_the_pixels_is_read_again() {
+    let icc = ColorProfile::new_display_p3().encode().unwrap();
+    let xmp = b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">odd</x:xmpmeta>".to_vec();
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x01\0\0\0\0\0\0\0".to_vec();
+    let color = tintype_codecs::Profile { icc: icc.clone(), coded: None };
+    let mut encoders = vec![
+        Encode::jpeg(80),
+        Encode::png(),
+        Encode::Png8 { quality: 80, compression: tintype_codecs::PngCompression::Fast },
+        Encode::WebpLossless,
+    ];
+    if cfg!(feature = "webp-lossy") {
+        encoders.push(Encode::webp(80));
+    }
+    for layout in [Layout::RGB8, Layout::RGBA8] {
+        let planes = picture(9, 7, layout);
+        for encode in encoders.iter().filter(|encode| encode.accepts(layout)) {
+            for mask in 0..8 {
+                let meta = tintype_codecs::Metadata {
+                    exif: (mask & 1 > 0).then(|| exif.clone()),
+                    xmp: (mask & 2 > 0).then(|| xmp.clone()),
+                    color: (mask & 4 > 0).then(|| color.clone()),
+                };
+                let bytes = tintype_codecs::encode(&planes, encode, &meta).unwrap();
+                let info = probe(&bytes, &Limits::default()).unwrap();
+                assert_eq!((&info.exif, &info.xmp), (&meta.exif, &meta.xmp), "{encode} {layout} {mask}");
+                assert_eq!(info.icc.as_ref(), meta.color.as_ref().map(|c| &c.icc), "{encode} {layout} {mask}");
+                assert_eq!(info.alpha, layout.has_alpha(), "{encode}");
+                assert!(tintype_codecs::decode(&bytes, &info, &Limits::default()).is_ok(), "{encode} {mask}");
+            }
+        }
+    }
+}
+
+#[cfg(feature = "avif-encode")]
+#[test]
+fn an_avif_says_which_colors_it_has() {
+    let icc = ColorProfile::new_adobe_rgb().encode().unwrap();
+    let exif = Some(b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x01\0\0\0\0\0\0\0".to_vec());
+    for layout in [Layout::RGB8, Layout::RGBA8] {
+        for (coded, expected) in [(Some([12, 13]), "Display P3"), (Some([9, 13]), "BT.2020"), (None, "Adobe RGB")] {
+            for exif in [None, exif.clone()] {
+                let color = Some(tintype_codecs::Profile { icc: icc.clone(), coded });
+                let meta = tintype_codecs::Metadata { exif: exif.clone(), xmp: None, color };
+                let bytes = tintype_codecs::encode(&picture(66, 64, layout), &Encode::avif(60), &meta).unwrap();
+                let info = probe(&bytes, &Limits::default()).unwrap();
+                assert!(info.color.name.contains(expected), "{:?} is not {expected}", info.color);
+                assert_eq!(info.exif, exif);
+                #[cfg(feature = "avif-decode")]
+                tintype_codecs::decode(&bytes, &info, &Limits::default()).unwrap();
+            }
+        }
+    }
+}

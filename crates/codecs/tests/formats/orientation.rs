@@ -53,7 +53,7 @@ fn a_picture_without_exif_is_upright() {
 #[test]
 fn jpeg_png_and_webp_carry_the_block_they_are_given_and_gif_drops_it() {
     let kept = exif::kept(&block(Orientation::Rotate90)).unwrap();
-    let meta = Metadata { exif: Some(kept.clone()) };
+    let meta = Metadata { exif: Some(kept.clone()), ..Metadata::default() };
     let png8 = Encode::Png8 { quality: 80, compression: PngCompression::Fast };
     let mut all = vec![Encode::jpeg(80), Encode::png(), png8, Encode::WebpLossless, Encode::Gif];
     all.extend(cfg!(feature = "webp-lossy").then_some(Encode::webp(80)));
@@ -77,7 +77,9 @@ fn a_block_too_long_for_a_segment_is_dropped() {
     for (len, carried) in [(65_527, true), (65_528, false)] {
         let mut block = block(Orientation::Upright);
         block.resize(len, 0);
-        let bytes = tintype_codecs::encode(&planes, &Encode::jpeg(80), &Metadata { exif: Some(block) }).unwrap();
+        let bytes =
+            tintype_codecs::encode(&planes, &Encode::jpeg(80), &Metadata { exif: Some(block), ..Metadata::default() })
+                .unwrap();
         let info = probe(&bytes, &Limits::default()).unwrap();
         assert_eq!(info.exif.is_some(), carried, "{len}");
     }

@@ -18,6 +18,7 @@ pub(crate) fn picture(width: u32, height: u32, layout: Layout) -> Planes {
                 Channels::GrayAlpha => vec![wave, a],
                 Channels::Rgb => vec![r, g, wave],
                 Channels::Rgba => vec![r, g, wave, a],
+                Channels::Cmyk => vec![r, g, wave, 1.0 - a],
             };
             for sample in samples {
                 match layout.depth {

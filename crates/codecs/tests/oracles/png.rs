@@ -28,6 +28,7 @@ fn what_is_written_is_what_imagemagick_reads() {
                 Channels::GrayAlpha => vec![*g, *a],
                 Channels::Rgb => vec![*r, *g, *b],
                 Channels::Rgba => vec![*r, *g, *b, *a],
+                Channels::Cmyk => unreachable!("a PNG has no ink"),
             });
             // 16 bits with something in the lower eight.
             let bytes = match depth {

@@ -97,7 +97,7 @@ pub(crate) fn rgba16(planes: &Planes) -> Vec<u16> {
         Channels::Gray => 1,
         Channels::GrayAlpha => 2,
         Channels::Rgb => 3,
-        Channels::Rgba => 4,
+        Channels::Rgba | Channels::Cmyk => 4,
     });
     let rgba = |pixel: &[u16]| match (planes.layout().channels, pixel) {
         (Channels::Gray, [v]) => [*v, *v, *v, u16::MAX],

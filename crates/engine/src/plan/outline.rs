@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tintype_jpeg::{Frame, decode::Coding, inverse::Scale};
 use tintype_options::{Border, Refine, TransformOptions, Warning};
-use tintype_pixels::{Depth, ImageInfo, Layout, Orientation, Rect, Rgba, Size, SourceColor};
+use tintype_pixels::{Depth, Gamut, ImageInfo, Layout, Orientation, Rect, Rgba, Size, SourceColor};
 use tintype_wgsl::Texel;
 
 use super::{Bits, Coders, Device, Geometry, Placement, PlanError, Shrink, optimize, picture::Picture, resolve};
@@ -47,7 +47,9 @@ impl Source {
     /// The same picture, given as the components of a JPEG with this frame, where `device` reads such; else as it was.
     pub fn as_components(mut self, frame: &Arc<Frame>, device: Device) -> Self {
         let components = Components::new(frame.clone(), Scale::Full, device.inverse, device.binding_bytes);
-        let is_same = self.size == frame.size && self.layout.depth == Depth::U8 && !self.on_device;
+        // A table takes samples: its kernel is another one.
+        let has_table = self.color.as_ref().is_some_and(|color| color.table.is_some());
+        let is_same = self.size == frame.size && self.layout.depth == Depth::U8 && !self.on_device && !has_table;
         self.jpeg = components.filter(|_| is_same).map(|components| components.frame);
         self
     }
@@ -104,6 +106,8 @@ pub struct Request<'a> {
     pub target: Option<Layout>,
     /// The transfer curve of working images.
     pub space: Space,
+    /// The primaries of working images, and of what leaves in them.
+    pub gamut: Gamut,
     /// The resampling kernel.
     pub filter: Filter,
     /// What the device can do.
@@ -270,6 +274,16 @@ fn has_gradients(source: &Source, picture: &Picture) -> bool {
     source.layout.depth != Depth::U8 || picture.steps.iter().any(|step| matches!(step, Step::Blur(_)))
 }
 
+/// What the numbers of `source` mean, as a way to the primaries of working images. Floats without a curve are linear light
+/// with sRGB's.
+fn in_gamut(source: &Source, gamut: Gamut) -> Option<SourceColor> {
+    let color = source.color.clone().or_else(|| (!gamut.is_srgb()).then(SourceColor::srgb))?;
+    // A table's colors are brought there behind it.
+    let srgb_from_source =
+        if color.table.is_some() { color.srgb_from_source } else { gamut.matrix(color.srgb_from_source) };
+    Some(SourceColor { srgb_from_source, ..color })
+}
+
 /// The list while it grows, before any rewriting.
 struct Outline<'a> {
     sources: &'a [Source],
@@ -286,10 +300,13 @@ impl<'a> Outline<'a> {
         let source = &sources[index];
         let linear = request.space == Space::Linear;
         let same_curve = source.color.as_ref().is_some_and(SourceColor::is_srgb);
+        let color = in_gamut(source, request.gamut);
+        let same_curve = same_curve && color == source.color;
         let unpack = Unpack {
             orientation: source.orientation,
-            color: if linear || !same_curve { source.color.clone() } else { None },
+            color: if linear || !same_curve { color } else { None },
             encode: !linear && !same_curve,
+            gamut: request.gamut,
             bands: Bands { binding_bytes: request.device.binding_bytes, band_bytes: request.device.band_bytes },
             is_given: source.on_device,
             components: source.jpeg.clone().map(|frame| Components {
@@ -340,11 +357,11 @@ impl<'a> Outline<'a> {
 
         if let Some((canvas, (x, y))) = geometry.canvas {
             let bars = if options.background.is_some() { Rgba::TRANSPARENT } else { Rgba::WHITE };
-            self.push(Pad::new(canvas, Rect::new(x, y, geometry.scaled), bars, space)?);
+            self.push(Pad::new(canvas, Rect::new(x, y, geometry.scaled), self.request.gamut.color(bars), space)?);
             self.is_opaque &= bars.a == 1.0;
         }
         if let Some(color) = options.background.filter(|color| !self.is_opaque && color.a > 0.0) {
-            self.push(Background(color));
+            self.push(Background(self.request.gamut.color(color)));
             self.is_opaque = color.a == 1.0;
         }
 
@@ -371,7 +388,7 @@ impl<'a> Outline<'a> {
         if [top, right, bottom, left] != [0; 4] {
             let color = options.border.and_then(|border| border.color).unwrap_or(Border::DEFAULT_COLOR);
             let inner = Rect::new(left, top, geometry.filled());
-            self.push(Pad::new(geometry.output(), inner, color, space)?);
+            self.push(Pad::new(geometry.output(), inner, self.request.gamut.color(color), space)?);
             self.is_opaque &= color.a == 1.0;
         }
         let without_segment =

@@ -78,8 +78,15 @@ pub static EXTENSIONS: &[Extension] = &[
         options: &["format"],
     },
     Extension {
-        title: "Metadata in PNG and WebP",
-        text: "metadata=copyright and metadata=keep, where they are asked for, keep EXIF in PNG and WebP too.",
+        title: "Wide gamuts",
+        text: "color=keep leaves the result in the source's primaries, with a profile, where Cloudflare's is sRGB.",
+        example: "/cdn-cgi/image/width=400,color=keep/photo.jpg",
+        options: &["color", "format"],
+    },
+    Extension {
+        title: "Metadata in PNG, WebP and AVIF",
+        text: "metadata=copyright and metadata=keep, where they are asked for, keep EXIF in PNG, WebP and AVIF too. keep keeps \
+               XMP as well, but in AVIF.",
         example: "/cdn-cgi/image/width=400,format=webp,metadata=copyright/photo.jpg",
         options: &["metadata", "format"],
     },

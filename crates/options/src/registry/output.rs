@@ -3,7 +3,7 @@
 use super::page::{Call, Demo, Faces, Page};
 use super::{Group, Kind, OptionDef};
 use crate::error::Problem;
-use crate::{Compression, Metadata, OutputFormat, Parsed, Quality, Warning};
+use crate::{Color, Compression, Metadata, OutputFormat, Parsed, Quality, Warning};
 
 /// Reads a quality, and says so when the number had to be moved.
 pub(super) fn quality(p: &mut Parsed, option: &'static str, text: &str) -> Result<Quality, Problem> {
@@ -129,9 +129,10 @@ pub(super) static METADATA: OptionDef = OptionDef {
     default: "copyright",
     example: "none",
     doc: "Which metadata the result keeps",
-    long: "copyright keeps the copyright notice, keep keeps most of EXIF with the GPS position, none keeps nothing. \
-           PNG, WebP and AVIF keep what is asked for here, and nothing without it; GIF keeps nothing. Orientation and \
-           color profile are applied to the pixels in every case.",
+    long: "copyright keeps the copyright notice and who made the picture, keep keeps EXIF with the GPS position and XMP, none \
+           keeps nothing. Orientation, sizes and thumbnails go in every case: they are of the picture as it was; so do \
+           content credentials, which a changed picture would break. PNG, WebP and AVIF keep what is asked for here, and \
+           nothing without it, AVIF EXIF alone; GIF keeps nothing. Color profiles are the business of color.",
     page: Page::new(
         "keep, copyright or none",
         &["all", "false"],
@@ -145,4 +146,36 @@ pub(super) static METADATA: OptionDef = OptionDef {
         Ok(())
     },
     get: |o| o.metadata.map(|v| v.to_string()),
+};
+
+pub(super) static COLOR: OptionDef = OptionDef {
+    name: "color",
+    aliases: &[],
+    group: Group::Output,
+    kind: Kind::Choice(Color::NAMES),
+    default: "srgb",
+    example: "keep",
+    doc: "Which colors the result can have",
+    long: "srgb converts everything to sRGB, which every program shows as it is meant. keep has the result in the source's own \
+           primaries, with sRGB's curve and a profile that says so, so that the colors of a wide gamut survive; what was scanned \
+           or made for printing, and HDR, becomes Display P3. A source in sRGB gives the same either way, and so does GIF, which \
+           has no profile.",
+    page: Page::new(
+        "srgb or keep",
+        &["p3", "true"],
+        Demo::file("coffee.jpg", "width=480,color=srgb", "width=480,color=keep")
+            .alike("This picture is sRGB, and nothing changes."),
+    )
+    .cloudflare(Faces::NONE)
+    .here(Faces::NO_BINDING)
+    .with(&[
+        ("format", "JPEG, PNG and WebP get an ICC profile, AVIF the code points where there are some."),
+        ("metadata", "Has nothing to do with profiles."),
+        ("background", "Colors that are given are sRGB and look the same in either."),
+    ]),
+    set: |p, v| {
+        p.options.color = Some(Color::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.color.map(|v| v.to_string()),
 };

@@ -26,6 +26,18 @@ keywords! {
 }
 
 keywords! {
+    /// Which colors a result can have.
+    #[derive(Default)]
+    pub enum Color {
+        /// Those of sRGB, which every program shows.
+        #[default]
+        Srgb = "srgb",
+        /// Those of the source: its primaries, with a profile that says so.
+        Keep = "keep",
+    }
+}
+
+keywords! {
     /// What to answer when the picture cannot be made.
     pub enum OnError {
         /// A redirect to the source, where it is on the same zone.
@@ -99,4 +111,4 @@ macro_rules! parsed_by_name {
     };
 }
 
-parsed_by_name!(Compression, Metadata, OnError, OriginAuth, Refine, Segment, SegmentModel, Upscale);
+parsed_by_name!(Color, Compression, Metadata, OnError, OriginAuth, Refine, Segment, SegmentModel, Upscale);

@@ -232,6 +232,8 @@ fn imagined<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Result<ImageInfo
         frames: 1,
         color: SourceColor::srgb(),
         exif: None,
+        xmp: None,
+        icc: None,
         // Not asked for: what most files are.
         jpeg: (format == ImageFormat::Jpeg).then(JpegLayout::usual),
     })

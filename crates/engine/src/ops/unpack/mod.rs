@@ -8,9 +8,10 @@
 mod components;
 #[cfg(any(test, feature = "reference"))]
 pub mod reference;
+mod table;
 
 pub use components::Components;
-use tintype_pixels::{Depth, Layout, Orientation, Rect, Size, SourceColor};
+use tintype_pixels::{Depth, Gamut, Layout, Orientation, Rect, Size, SourceColor};
 use tintype_wgsl::Texel;
 
 use super::{Resize, orient, resize};
@@ -50,6 +51,8 @@ pub struct Unpack {
     pub orientation: Orientation,
     /// What the samples mean; `None` leaves them as they are.
     pub color: Option<SourceColor>,
+    /// The primaries of the working image, which `color` leads to; only a table has to be told.
+    pub gamut: Gamut,
     /// Whether the working space is sRGB-encoded while `color` gives linear light.
     pub encode: bool,
     /// The first axis of a resize, along stored rows.
@@ -94,6 +97,7 @@ impl Unpack {
             rect: Rect::whole(stored),
             orientation: Orientation::Upright,
             color: None,
+            gamut: Gamut::SRGB,
             encode: false,
             first: None,
             bands: Bands::WHOLE,
@@ -146,7 +150,10 @@ impl Unpack {
             return recording.given(self.source, self.stored);
         }
         let output = recording.image(self.output());
-        let (curves, curve_len) = self.curves(recording);
+        let (curves, curve_len) = match self.table() {
+            Some(table) => (recording.table(table.entries()), table.side()),
+            None => self.curves(recording),
+        };
         let streamed = self.first.as_ref().map(|first| {
             let rows = self.band_rows(recording.texel);
             let band = recording.image(Size::new(self.rect.size.width, rows));
@@ -212,6 +219,11 @@ impl Unpack {
                 return;
             }
         };
+        if let Some(table) = self.table() {
+            let pass = self.table_pass(recording, table, part, orientation);
+            pass.set("ENCODE", u32::from(self.encode)).buffer(samples).table(chunk.curves).write_to(target);
+            return;
+        }
         let matrix = self.color.as_ref().map_or(SourceColor::IDENTITY, |color| color.srgb_from_source);
         let [red, green, blue] = matrix.map(|[r, g, b]| [r, g, b, 0.0]);
         let params = Params {
@@ -220,7 +232,7 @@ impl Unpack {
             frame: part.frame.into(),
             row: part.frame_row,
             row_bytes: self.row_bytes() as u32,
-            channels: self.layout.channels as u32,
+            channels: self.layout.channels.count(),
             orient: orient::flags(orientation),
             _pad0: 0,
             _pad1: 0,
@@ -276,6 +288,7 @@ struct Chunk<'a> {
     samples: Samples,
     /// Its first row in the picture.
     first_row: u32,
+    /// Curves, or the table of colors.
     curves: &'a Bound,
     curve_len: u32,
 }

@@ -1,10 +1,10 @@
-//! The twin of `unpack.wgsl` and `unpack.wide.wgsl`; that of `unpack.planes.wgsl` is the same, after [`pixels`].
+//! The twin of `unpack.wgsl`, `unpack.wide.wgsl` and `unpack.table.wgsl`; that of `unpack.planes.wgsl` is the same, after [`pixels`].
 
 use tintype_jpeg::{
     Coefficients, ColorTransform,
     inverse::{self, Reduced, Scale, Upsampling},
 };
-use tintype_pixels::{Depth, Layout, Planes, SourceColor, srgb_from_linear};
+use tintype_pixels::{Channels, ColorTable, Depth, Layout, Planes, SourceColor, linear_from_srgb, srgb_from_linear};
 
 use super::Unpack;
 use crate::{ops::Exercised, reference::RefImage};
@@ -13,7 +13,11 @@ use crate::{ops::Exercised, reference::RefImage};
 pub fn unpack(op: &Unpack, planes: &Planes) -> RefImage {
     let rect = RefImage::from_fn(op.rect.size, |x, y| {
         let [r, g, b, a] = pixel(planes, op.color.as_ref(), op.rect.x + x, op.rect.y + y);
-        let matrix = op.color.as_ref().map_or(SourceColor::IDENTITY, |color| color.srgb_from_source);
+        let matrix = match &op.color {
+            Some(color) if color.table.is_some() => op.gamut.from_srgb(),
+            Some(color) => color.srgb_from_source,
+            None => SourceColor::IDENTITY,
+        };
         let rgb = matrix.map(|row| row[0] * r + row[1] * g + row[2] * b);
         let rgb = if op.encode { rgb.map(srgb_from_linear) } else { rgb };
         [rgb[0] * a, rgb[1] * a, rgb[2] * a, a]
@@ -74,6 +78,15 @@ fn pixel(planes: &Planes, color: Option<&SourceColor>, x: u32, y: u32) -> [f32; 
             Depth::F32 => bytemuck::pod_read_unaligned(bytes),
         })
         .collect();
+    if let Some(table) = color.and_then(|color| color.table.as_deref()) {
+        let device = match layout.channels {
+            Channels::Gray | Channels::GrayAlpha => [samples[0]; 4],
+            Channels::Rgb => [samples[0], samples[1], samples[2], 0.0],
+            Channels::Rgba | Channels::Cmyk => [samples[0], samples[1], samples[2], samples[3]],
+        };
+        let [r, g, b] = interpolated(table, device).map(linear_from_srgb);
+        return [r, g, b, if layout.has_alpha() { samples[samples.len() - 1] } else { 1.0 }];
+    }
     let rgb = if layout.has_color() { [samples[0], samples[1], samples[2]] } else { [samples[0]; 3] };
     let alpha = if layout.has_alpha() { samples[samples.len() - 1] } else { 1.0 };
     let curved = |channel: usize, v: f32| match color {
@@ -87,4 +100,39 @@ fn pixel(planes: &Planes, color: Option<&SourceColor>, x: u32, y: u32) -> [f32; 
         Some(_) | None => v,
     };
     [curved(0, rgb[0]), curved(1, rgb[1]), curved(2, rgb[2]), alpha]
+}
+
+/// The color of a table at `device`, of which a table without inks takes three numbers. The tetrahedron is found by walking from
+/// the cube's lowest corner to its highest, along the axes in falling order of how far `device` lies along them.
+fn interpolated(table: &ColorTable, device: [f32; 4]) -> [f32; 3] {
+    let side = table.side() as usize;
+    let place = |v: f32| {
+        let at = v * (side - 1) as f32;
+        let low = (at as usize).min(side - 2);
+        (low, at - low as f32)
+    };
+    let entry = |node: usize| [0, 1, 2].map(|channel| table.entries()[node * 3 + channel]);
+    let places = [0, 1, 2].map(|axis| place(device[axis]));
+    let steps = [side * side, side, 1];
+    let cube = |first: usize| {
+        let mut axes = [0, 1, 2];
+        axes.sort_by(|a, b| places[*b].1.total_cmp(&places[*a].1));
+        let mut node = first + (0..3).map(|axis| places[axis].0 * steps[axis]).sum::<usize>();
+        let mut color = entry(node);
+        for axis in axes {
+            let before = entry(node);
+            node += steps[axis];
+            let after = entry(node);
+            for channel in 0..3 {
+                color[channel] += (after[channel] - before[channel]) * places[axis].1;
+            }
+        }
+        color
+    };
+    if table.inputs() == 3 {
+        return cube(0);
+    }
+    let (slice, part) = place(device[3]);
+    let (near, far) = (cube(slice * side.pow(3)), cube((slice + 1) * side.pow(3)));
+    [0, 1, 2].map(|channel| near[channel] + (far[channel] - near[channel]) * part)
 }

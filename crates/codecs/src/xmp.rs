@@ -1,0 +1,246 @@
+//! XMP packets, fit to be passed on with a picture whose pixels are upright, of another size, and without what was behind it.
+//!
+//! Nothing is understood but elements, attributes and the namespaces of their names: what no longer holds is left out, everything
+//! else stays byte for byte.
+
+/// Namespaces of which nothing is kept. They tell of pictures behind the first one, which a result does not have: gain maps,
+/// moving pictures, depth. Their offsets would lead nowhere.
+const DROPPED: &[&str] = &[
+    "http://ns.adobe.com/hdr-gain-map/1.0/",
+    "http://ns.apple.com/HDRGainMap/1.0/",
+    "http://ns.apple.com/pixeldatainfo/1.0/",
+    "http://ns.google.com/photos/1.0/camera/",
+    "http://ns.google.com/photos/1.0/container/",
+    "http://ns.google.com/photos/1.0/container/item/",
+    "http://ns.google.com/photos/1.0/image/",
+    "http://ns.google.com/photos/1.0/depthmap/",
+];
+
+/// Single names that are not kept, with their namespaces: the pixels are upright, and sizes and thumbnails those of before.
+const DROPPED_NAMES: &[(&str, &[&str])] = &[
+    ("http://ns.adobe.com/tiff/1.0/", &["Orientation", "ImageWidth", "ImageLength"]),
+    ("http://ns.adobe.com/exif/1.0/", &["PixelXDimension", "PixelYDimension"]),
+    ("http://ns.adobe.com/xap/1.0/", &["Thumbnails"]),
+    ("http://ns.adobe.com/xmp/note/", &["HasExtendedXMP"]),
+];
+
+/// What of `packet` may be kept. `None` for one that is not in UTF-8, or no XML as far as that is looked at.
+pub fn kept(packet: &[u8]) -> Option<Vec<u8>> {
+    // A packet in a segment of fixed length may end in zeros.
+    let text = std::str::from_utf8(packet).ok()?.trim_end_matches('\0');
+    let prefixes = Prefixes::of(text);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        if let Some(length) = passage(rest)? {
+            out.push_str(&rest[..length]);
+            rest = &rest[length..];
+            continue;
+        }
+        let tag = Tag::read(rest)?;
+        if prefixes.is_dropped(tag.name) {
+            rest = after(rest, &tag)?;
+            continue;
+        }
+        tag.write(&prefixes, &mut out)?;
+        rest = &rest[tag.length..];
+    }
+    out.push_str(rest);
+    Some(out.into_bytes())
+}
+
+/// The length of what is not an element: a comment, an instruction, a declaration, CDATA. `None` inside is none of them, `None`
+/// outside one without an end.
+fn passage(text: &str) -> Option<Option<usize>> {
+    for (start, end) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("<!", ">")] {
+        if text.starts_with(start) {
+            return Some(Some(text.find(end)? + end.len()));
+        }
+    }
+    Some(None)
+}
+
+/// What begins or ends an element.
+struct Tag<'a> {
+    /// With the prefix.
+    name: &'a str,
+    /// What stands between the name and the bracket at the end.
+    attributes: &'a str,
+    is_end: bool,
+    is_empty: bool,
+    length: usize,
+}
+
+impl<'a> Tag<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let mut quote = None;
+        let end = text.char_indices().find_map(|(at, c)| match (quote, c) {
+            (None, '>') => Some(at),
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                None
+            }
+            (Some(open), c) if open == c => {
+                quote = None;
+                None
+            }
+            _ => None,
+        })?;
+        let inner = &text[1..end];
+        let is_end = inner.starts_with('/');
+        let inner = inner.strip_prefix('/').unwrap_or(inner);
+        let is_empty = inner.ends_with('/');
+        let inner = inner.strip_suffix('/').unwrap_or(inner);
+        let name_end = inner.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inner.len());
+        let (name, attributes) = inner.split_at(name_end);
+        (!name.is_empty()).then_some(Self { name, attributes, is_end, is_empty, length: end + 1 })
+    }
+
+    fn write(&self, prefixes: &Prefixes<'_>, out: &mut String) -> Option<()> {
+        out.push('<');
+        out.push_str(if self.is_end { "/" } else { "" });
+        out.push_str(self.name);
+        let mut rest = self.attributes;
+        while let Some(attribute) = Attribute::read(rest)? {
+            if !prefixes.is_dropped(attribute.name) {
+                out.push_str(&rest[..attribute.length]);
+            }
+            rest = &rest[attribute.length..];
+        }
+        out.push_str(rest);
+        out.push_str(if self.is_empty { "/>" } else { ">" });
+        Some(())
+    }
+}
+
+/// A name and its value, with the space in front.
+struct Attribute<'a> {
+    name: &'a str,
+    value: &'a str,
+    length: usize,
+}
+
+impl<'a> Attribute<'a> {
+    /// The first of `text`; `None` inside where there is none, `None` outside where it is broken.
+    fn read(text: &'a str) -> Option<Option<Self>> {
+        let trimmed = text.trim_start();
+        if trimmed.is_empty() {
+            return Some(None);
+        }
+        let (name, after) = trimmed.split_once('=')?;
+        let after = after.trim_start();
+        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let value = after[1..].split(quote).next()?;
+        // Both quotes; the second must be there.
+        let tail = after[1..].get(value.len() + 1..)?;
+        Some(Some(Self { name: name.trim_end(), value, length: text.len() - tail.len() }))
+    }
+}
+
+/// What follows the element that `tag` begins.
+fn after<'a>(text: &'a str, tag: &Tag<'_>) -> Option<&'a str> {
+    let mut rest = text.get(tag.length..)?;
+    if tag.is_empty || tag.is_end {
+        return Some(rest);
+    }
+    let mut depth = 1usize;
+    while depth > 0 {
+        rest = &rest[rest.find('<')?..];
+        if let Some(length) = passage(rest)? {
+            rest = &rest[length..];
+            continue;
+        }
+        let inner = Tag::read(rest)?;
+        if inner.name == tag.name && !inner.is_empty {
+            depth = if inner.is_end { depth - 1 } else { depth + 1 };
+        }
+        rest = &rest[inner.length..];
+    }
+    Some(rest)
+}
+
+/// Which prefixes mean the namespaces that matter here. Writers bind a prefix once for a whole packet.
+struct Prefixes<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Prefixes<'a> {
+    fn of(text: &'a str) -> Self {
+        let declared = text.match_indices("xmlns:").filter_map(|(at, _)| {
+            let attribute = Attribute::read(&text[at..])??;
+            Some((attribute.name.strip_prefix("xmlns:")?, attribute.value))
+        });
+        Self(declared.collect())
+    }
+
+    fn is_dropped(&self, name: &str) -> bool {
+        let Some((prefix, local)) = name.split_once(':') else { return false };
+        // The declaration of a namespace goes with everything in it.
+        let (prefix, local) = if prefix == "xmlns" { (local, None) } else { (prefix, Some(local)) };
+        let mut spaces = self.0.iter().filter(|(bound, _)| *bound == prefix).map(|(_, space)| *space);
+        spaces.any(|space| {
+            let named = |(of, names): &(&str, &[&str])| *of == space && local.is_some_and(|name| names.contains(&name));
+            DROPPED.contains(&space) || DROPPED_NAMES.iter().any(named)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACKET: &str = r#"<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about=""
+    xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+    xmlns:gain='http://ns.adobe.com/hdr-gain-map/1.0/'
+    xmlns:Container="http://ns.google.com/photos/1.0/container/"
+    xmlns:Item="http://ns.google.com/photos/1.0/container/item/"
+    xmlns:xmpNote="http://ns.adobe.com/xmp/note/"
+    tiff:Make="A > B" tiff:Orientation="6" gain:Version="1.0" xmpNote:HasExtendedXMP="00FF">
+   <!-- <gain:not an="element"> -->
+   <dc:creator><rdf:Seq><rdf:li>Anna</rdf:li></rdf:Seq></dc:creator>
+   <tiff:ImageWidth>4000</tiff:ImageWidth>
+   <Container:Directory>
+    <rdf:Seq><rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Length="123"/></rdf:li></rdf:Seq>
+    <Container:Directory/>
+   </Container:Directory>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>"#;
+
+    #[test]
+    fn what_no_longer_holds_goes_and_the_rest_stays() {
+        let after = String::from_utf8(kept(PACKET.as_bytes()).expect("sound")).expect("text");
+        for gone in
+            ["Orientation", "ImageWidth", "Container", "gain:Version", "Item:", "HasExtendedXMP", "hdr-gain-map"]
+        {
+            assert!(!after.contains(gone), "{gone} in {after}");
+        }
+        for stays in ["tiff:Make=\"A > B\"", "<rdf:li>Anna</rdf:li>", "<!-- <gain:not", "xpacket end", "xmlns:tiff="] {
+            assert!(after.contains(stays), "{stays} in {after}");
+        }
+        assert_eq!(kept(after.as_bytes()), Some(after.clone().into_bytes()), "twice is once");
+        let plain = br#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><a b='c' /></x:xmpmeta>"#;
+        assert_eq!(kept(plain).as_deref(), Some(plain.as_slice()), "nothing to leave out, nothing changed");
+    }
+
+    #[test]
+    fn no_prefix_and_no_flipped_byte_of_a_packet_panics() {
+        let whole = PACKET.as_bytes();
+        for len in 0..whole.len() {
+            kept(&whole[..len]);
+        }
+        for at in 0..whole.len() {
+            let mut damaged = whole.to_vec();
+            damaged[at] ^= 0x1f;
+            kept(&damaged);
+        }
+        for broken in ["<a", "<a b>", "<a b=\"c>", "<!-- ", "< >", "<>", "\u{e9}<\u{e9} \u{e9}='\u{e9}'>"] {
+            kept(broken.as_bytes());
+        }
+        assert_eq!(kept(b"\xff\xfe<\0"), None);
+    }
+}
