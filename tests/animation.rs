@@ -245,7 +245,7 @@ fn durations_and_plays_are_kept() {
 #[test]
 fn a_plan_tells_of_frames() {
     let Some(engine) = engine() else { return };
-    let source = files::gif_of(&Still::some(3, Size::new(20, 10)), Plays::Forever);
+    let source = files::gif_of(Still::some(3, Size::new(20, 10)), Plays::Forever);
     let text = rendered(engine, &source, "width=10").plan;
     assert!(text.contains("gif 20x10, 3 frames") && text.ends_with("gif, 3 frames\n"), "{text}");
     let planned = explained(engine, &source, "width=10");

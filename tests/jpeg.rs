@@ -16,7 +16,7 @@ use tintype_engine::{
 };
 use tintype_jpeg::{
     Coefficients, ColorTransform, Component, Frame,
-    forward::{self, Sampling, Tables},
+    forward::{self, Rounding, Sampling, Tables},
     inverse::{self, Scale},
 };
 use tintype_pixels::{Gamut, Layout, Orientation, Planes, Rect, Size, SourceColor};
@@ -261,8 +261,10 @@ fn pixels_become_the_coefficients_of_libjpeg() {
             let colors = [ColorTransform::YCbCr, ColorTransform::Rgb, ColorTransform::Gray];
             for (color, layout) in colors.into_iter().map(|c| (c, Layout::RGB8)).chain([(colors[2], Layout::GRAY8)]) {
                 let pixels = pictures::samples(size, layout);
-                for quality in [30, 95] {
+                for (quality, rounding) in [(30, Rounding::Nearest), (95, Rounding::Nearest), (90, Rounding::DeadZone)]
+                {
                     let fdct = Fdct::new(frame(size, color, sampling, quality), layout, 1 << 27).expect("it is made");
+                    let fdct = fdct.rounded(rounding);
                     let twin = fdct::reference::fdct(&fdct, &pixels).unwrap();
                     assert!(
                         packed(gpu, &fdct, &pixels) == twin,
@@ -276,6 +278,8 @@ fn pixels_become_the_coefficients_of_libjpeg() {
     let of = |quality| Fdct::new(frame(pixels.size(), ColorTransform::YCbCr, (2, 2), quality), Layout::RGB8, 1 << 27);
     let (fdct, wrong) = (of(80).unwrap(), of(81).unwrap());
     assert!(packed(gpu, &wrong, &pixels) != fdct::reference::fdct(&fdct, &pixels).unwrap());
+    let sparing = fdct.clone().rounded(Rounding::DeadZone);
+    assert!(packed(gpu, &sparing, &pixels) != packed(gpu, &fdct, &pixels), "a dead zone takes something");
 }
 
 fn request<'a>(stages: &'a [Stage], device: Device) -> plan::Request<'a> {

@@ -10,7 +10,7 @@ use tintype_engine::{
     plan::{self, Stage},
     record::Bound,
 };
-use tintype_pixels::{Layout, Orientation, Planes, Size, SourceColor};
+use tintype_pixels::{Gamut, Layout, Orientation, Planes, Size, SourceColor};
 use tintype_testkit::{engine, gpu, pictures};
 
 use super::facade::rendered;

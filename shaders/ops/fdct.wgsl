@@ -15,6 +15,8 @@ struct Params {
     multiplier: array<vec4u, 16>,
     correction: array<vec4u, 16>,
     shift: array<vec4u, 16>,
+    // The least magnitudes that do not become zero.
+    least: array<vec4u, 16>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -89,10 +91,12 @@ fn columns(a: vec4u, b: vec4u) -> Lines {
     );
 }
 
-// Four coefficients in steps, half rounded away from zero.
+// Four coefficients in steps, half rounded away from zero, and zero where they are too small.
 fn steps(v: vec4i, place: u32) -> vec4i {
-    let magnitude = ((vec4u(abs(v)) + params.correction[place]) * params.multiplier[place]) >> params.shift[place];
-    return select(vec4i(magnitude), -vec4i(magnitude), v < vec4i(0));
+    let size = vec4u(abs(v));
+    let nearest = ((size + params.correction[place]) * params.multiplier[place]) >> params.shift[place];
+    let magnitude = select(vec4i(nearest), vec4i(0), size < params.least[place]);
+    return select(magnitude, -magnitude, v < vec4i(0));
 }
 
 fn pairs(v: vec4i) -> vec2u {

@@ -24,7 +24,7 @@ fn refused(engine: &Tintype, source: &[u8], options: &str) -> TransformError {
 fn the_area_of_all_frames_together() {
     let Some(engine) = engine() else { return };
     // 10 frames of 200 pixels.
-    let source = files::gif_of(&Still::some(10, Size::new(20, 10)), Plays::Forever);
+    let source = files::gif_of(Still::some(10, Size::new(20, 10)), Plays::Forever);
     let at = with(engine, |policy| policy.animation_area_px = 2000);
     assert!(rendered(&at, &source, "width=10").warnings.is_empty());
 
@@ -48,7 +48,7 @@ fn the_area_of_all_frames_together() {
 #[test]
 fn all_frames_of_a_result_together_have_what_one_picture_may_have() {
     let Some(engine) = engine() else { return };
-    let source = files::gif_of(&Still::some(10, Size::new(20, 10)), Plays::Forever);
+    let source = files::gif_of(Still::some(10, Size::new(20, 10)), Plays::Forever);
     let small = with(engine, |policy| policy.result_area_px = 5_000);
     assert_eq!(rendered(&small, &source, "width=31,fit=contain").size, Size::new(31, 16));
     let error = refused(&small, &source, "width=40,fit=contain");
@@ -68,7 +68,7 @@ fn all_frames_of_a_result_together_have_what_one_picture_may_have() {
 fn a_hundred_thousand_frames() {
     let Some(engine) = engine() else { return };
     // The frame behind header and palette, again and again, then the trailer.
-    let one = files::gif_of(&Still::some(1, Size::new(1, 1)), Plays::Times(1));
+    let one = files::gif_of(Still::some(1, Size::new(1, 1)), Plays::Times(1));
     let control = one.windows(2).position(|bytes| bytes == [0x21, 0xf9]).unwrap();
     let (head, frame) = (&one[..control], &one[control..one.len() - 1]);
     let source = [head.to_vec(), frame.repeat(100_000), vec![0x3b]].concat();
@@ -105,7 +105,7 @@ fn cut_short() {
 #[test]
 fn a_frame_of_nothing_and_one_from_elsewhere() {
     let Some(engine) = engine() else { return };
-    let source = files::gif_of(&Still::some(3, Size::new(20, 10)), Plays::Forever);
+    let source = files::gif_of(Still::some(3, Size::new(20, 10)), Plays::Forever);
     // Where the second frame's descriptor is: left, top, width, height.
     let places: Vec<usize> =
         (0..source.len() - 9).filter(|at| source[*at..].starts_with(&[0x2c, 0, 0, 0, 0, 20, 0, 10, 0])).collect();
@@ -133,7 +133,7 @@ fn a_frame_of_nothing_and_one_from_elsewhere() {
 #[test]
 fn segments_are_of_the_first_frame() {
     let Some(engine) = engine() else { return };
-    let source = files::gif_of(&Still::some(3, Size::new(20, 10)), Plays::Forever);
+    let source = files::gif_of(Still::some(3, Size::new(20, 10)), Plays::Forever);
     // Nothing finds foregrounds here, so it says so instead of leaving the option out.
     assert!(refused(engine, &source, "segment=foreground").to_string().contains("segment=foreground"));
 }

@@ -106,6 +106,21 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         ],
     ),
     words(
+        "quality-mode",
+        &[
+            legal("format=jpeg,quality-mode=perceptual")
+                .is(240, 160)
+                .binding(Warned(ALL, "quality-mode has no effect on the Images binding"))
+                .look(JPEG),
+            legal("format=jpeg,quality-mode=standard").is(240, 160).not_binding().look(JPEG),
+            legal("format=webp,quality-mode=perceptual").is(240, 160).not_binding().look(WEBP),
+            illegal("quality-mode=best").refused("quality-mode: \"best\" is not standard or perceptual"),
+            illegal("quality-mode=true").refused("quality-mode: \"true\" is not"),
+            illegal("quality-mode=").refused("quality-mode: \"\" is not"),
+            repeated("quality-mode=standard,quality-mode=perceptual").warns(240, 160, "quality-mode"),
+        ],
+    ),
+    words(
         "compression",
         &[
             legal("compression=fast")

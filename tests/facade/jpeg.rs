@@ -19,7 +19,7 @@ use tintype_jpeg::{
     ColorTransform,
     decode::{Bitstream, Limits},
     encode::{self, Coding, Huffman, Restart},
-    forward::{self, Sampling, Tables},
+    forward::{self, Rounding, Sampling, Tables},
 };
 use tintype_pixels::{Layout, Planes, Size};
 use tintype_testkit::{engine, pictures};
@@ -101,16 +101,20 @@ fn without_operations_pixels_are_those_of_djpeg() {
 #[test]
 fn an_answer_is_what_the_scalar_arithmetic_makes_of_its_pixels() {
     let Some(engine) = engine() else { return };
-    for (options, quality, sampling) in [
-        ("width=131", 85, Sampling::HALF),
-        ("width=64,height=64,fit=cover,quality=30", 30, Sampling::HALF),
-        ("width=77,rotate=90,blur=2,quality=95", 95, Sampling::FULL),
+    let (standard, perceptual) = (Tables::from_quality, |quality| Tables::perceptual(quality, Sampling::HALF));
+    let (nearest, sparing) = (Rounding::Nearest, Rounding::DeadZone);
+    for (options, tables, sampling, rounding) in [
+        ("width=131", standard(85), Sampling::HALF, nearest),
+        ("width=64,height=64,fit=cover,quality=30,quality-mode=standard", standard(30), Sampling::HALF, nearest),
+        ("width=77,rotate=90,blur=2,quality=95", standard(95), Sampling::FULL, nearest),
+        ("width=131,quality-mode=perceptual", perceptual(85), Sampling::HALF, sparing),
+        ("width=77,quality-mode=perceptual,quality=20", perceptual(20), Sampling::HALF, sparing),
     ] {
         let image = image::DynamicImage::from(pixels(engine, ASTRONAUT, options)).into_rgb8();
         let size = Size::new(image.width(), image.height());
         let planes = Planes::new(size, Layout::RGB8, image.into_raw()).unwrap();
-        let frame = forward::frame(size, ColorTransform::YCbCr, &Tables::from_quality(quality), sampling).unwrap();
-        let coefficients = forward::coefficients(&planes, frame).unwrap();
+        let frame = forward::frame(size, ColorTransform::YCbCr, &tables, sampling).unwrap();
+        let coefficients = forward::coefficients_by(&planes, frame, rounding).unwrap();
         let coding = Coding::Baseline(Huffman::Optimal);
         let expected = encode::encode(&coefficients, &encode::Options { coding, ..Default::default() }).unwrap();
         let out = rendered(engine, ASTRONAUT, &format!("{options},metadata=none,format=jpeg"));
@@ -267,4 +271,17 @@ fn of_an_answer_coded_on_the_device_only_its_bits_come_back() {
         read(&device);
     }
     assert_eq!(allocated(), warm, "a warm request allocates nothing");
+}
+
+#[test]
+fn a_perceptual_quality_takes_fewer_bytes() {
+    let Some(engine) = engine() else { return };
+    for quality in [40, 60, 85, 95] {
+        let bytes = |mode| {
+            let options = format!("width=300,format=jpeg,quality={quality},quality-mode={mode}");
+            rendered(engine, ASTRONAUT, &options).bytes.len() as f64
+        };
+        let ratio = bytes("perceptual") / bytes("standard");
+        assert!((0.7..0.98).contains(&ratio), "quality {quality}: {ratio:.3} of the bytes");
+    }
 }

@@ -18,6 +18,8 @@ pub enum Encode {
         progressive: bool,
         /// Whether color is stored at half resolution.
         subsampling: Subsampling,
+        /// What the quality's number becomes.
+        tuning: Tuning,
     },
     /// PNG: lossless, 8 or 16 bits.
     Png {
@@ -65,6 +67,17 @@ pub enum Subsampling {
     Half,
 }
 
+/// What a JPEG's quality becomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tuning {
+    /// The tables of the standard, rounding to the nearest step: what `cjpeg` makes.
+    #[default]
+    Standard,
+    /// [`perceptual`](tintype_jpeg::forward::Tables::perceptual) tables and a dead zone: about as good to the eye as the standard
+    /// ones of the same quality, in fewer bytes.
+    Perceptual,
+}
+
 /// How hard the PNG encoder tries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PngCompression {
@@ -98,7 +111,7 @@ impl Encode {
 
     /// Baseline JPEG of `quality`, subsampling chosen by it.
     pub const fn jpeg(quality: u8) -> Self {
-        Self::Jpeg { quality, progressive: false, subsampling: Subsampling::Auto }
+        Self::Jpeg { quality, progressive: false, subsampling: Subsampling::Auto, tuning: Tuning::Standard }
     }
 
     /// AVIF of `quality` at [`Encode::AVIF_SPEED`].
@@ -186,14 +199,18 @@ impl Encode {
 impl fmt::Display for Encode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Self::Jpeg { quality, progressive, subsampling } => {
+            Self::Jpeg { quality, progressive, subsampling, tuning } => {
                 let progressive = if *progressive { " progressive" } else { "" };
                 let subsampling = match subsampling {
                     Subsampling::Auto => "",
                     Subsampling::Full => " 4:4:4",
                     Subsampling::Half => " 4:2:0",
                 };
-                format!("jpeg q{quality}{progressive}{subsampling}")
+                let tuning = match tuning {
+                    Tuning::Standard => "",
+                    Tuning::Perceptual => " perceptual",
+                };
+                format!("jpeg q{quality}{progressive}{subsampling}{tuning}")
             }
             Self::Png { compression } => format!("png {compression}"),
             Self::Png8 { quality, compression } => {
@@ -262,10 +279,11 @@ mod tests {
 
     #[test]
     fn settings_read_well() {
-        let full = Encode::Jpeg { quality: 95, progressive: true, subsampling: Subsampling::Full };
+        let (subsampling, tuning) = (Subsampling::Full, Tuning::Perceptual);
+        let full = Encode::Jpeg { quality: 95, progressive: true, subsampling, tuning };
         for (encode, expected) in [
             (Encode::jpeg(80), "jpeg q80"),
-            (full, "jpeg q95 progressive 4:4:4"),
+            (full, "jpeg q95 progressive 4:4:4 perceptual"),
             (Encode::png(), "png fast"),
             (Encode::Png8 { quality: 60, compression: PngCompression::High }, "png 192 colors high"),
             (Encode::webp(75), "webp q75"),

@@ -35,7 +35,7 @@ mod gif;
 mod heic;
 #[cfg_attr(not(feature = "avif-decode"), allow(dead_code, unused_imports, reason = "only headers are read"))]
 mod heif;
-mod jpeg;
+pub mod jpeg;
 mod png;
 mod svg;
 mod webp;
@@ -43,9 +43,8 @@ mod webp;
 use tintype_pixels::{ImageInfo, Planes};
 
 pub use animation::{AnimationReader, AnimationWriter, Blend, Disposal, Frame, Plays};
-pub use encode::{Encode, Metadata, PngCompression, Profile, Subsampling};
+pub use encode::{Encode, Metadata, PngCompression, Profile, Subsampling, Tuning};
 pub use error::{Bound, CodecError};
-pub use jpeg::segments as jpeg_segments;
 pub use limits::Limits;
 pub use registry::{FormatSupport, formats};
 pub use svg::clean as clean_svg;
@@ -115,9 +114,7 @@ pub fn encode(planes: &Planes, encode: &Encode, meta: &Metadata) -> Result<Vec<u
     }
     barrier::guarded(
         || match encode {
-            Encode::Jpeg { quality, progressive, subsampling } => {
-                jpeg::encode(planes, quality, progressive, subsampling, meta)
-            }
+            Encode::Jpeg { .. } => jpeg::encode(planes, encode, meta),
             Encode::Png { compression } => png::encode(planes, compression, meta),
             Encode::Png8 { quality, compression } => png::encode_palette(planes, quality, compression, meta),
             Encode::Webp { quality, method } => webp::encode_lossy(planes, quality, method, meta),

@@ -1,10 +1,12 @@
-//! Times the decoding of files to coefficients: `coefficients FILE REPETITIONS`. Prints the best of the repetitions, in
-//! time on the processor where the system tells it, so that a busy machine does not count.
+//! Times the decoding of a file to coefficients: `coefficients FILE REPETITIONS`. Prints medians, with memory of its own for each
+//! picture and with memory from a pool, in time on the processor where the system tells it, so that a busy machine counts less.
+//!
+//! `benches/peers/jpeg_coefficients.py` runs it beside libjpeg.
 
 use std::{env, error::Error, fs, thread, time::Instant};
 
 use tintype_jpeg::{
-    decode::{self, Limits},
+    decode::{self, Limits, Pool},
     sparse,
 };
 
@@ -17,24 +19,42 @@ fn now_ms(start: Instant) -> f64 {
     computed_ns.map_or_else(|| start.elapsed().as_secs_f64() * 1e3, |ns| ns / 1e6)
 }
 
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let path = arguments.next().ok_or("which file?")?;
     let repetitions: u32 = arguments.next().map_or(Ok(10), |text| text.parse())?;
     let bytes = fs::read(&path)?;
     let start = Instant::now();
-    let (mut decode_ms, mut pack_ms, mut packed_bytes) = (f64::INFINITY, f64::INFINITY, 0);
+    let pool = Pool::new(1 << 30);
+    let [mut own, mut pooled, mut pack] = [const { Vec::new() }; 3];
+    let mut packed_bytes = 0;
     for _ in 0..repetitions {
+        let laps = [now_ms(start), {
+            drop(decode::decode(&bytes, &Limits::default())?);
+            now_ms(start)
+        }];
+        own.push(laps[1] - laps[0]);
+    }
+    for round in 0..=repetitions {
         let before = now_ms(start);
-        let decoded = decode::decode(&bytes, &Limits::default())?;
+        let decoded = decode::decode_in(&bytes, &Limits::default(), &pool)?;
         let between = now_ms(start);
-        let packed = sparse(&decoded.coefficients);
+        let coefficients = pool.lend(decoded.coefficients);
+        let packed = sparse(&coefficients);
         let after = now_ms(start);
         packed_bytes = packed.bytes();
-        decode_ms = decode_ms.min(between - before);
-        pack_ms = pack_ms.min(after - between);
+        // The first fills the pool.
+        if round > 0 {
+            pooled.push(between - before);
+            pack.push(after - between);
+        }
     }
-    let speed = bytes.len() as f64 / 1e3 / decode_ms;
-    println!("{path}: decode {decode_ms:.1} ms, {speed:.0} MB/s; pack {pack_ms:.1} ms, {packed_bytes} bytes");
+    let [own, pooled, pack] = [own, pooled, pack].map(median);
+    println!("own {own:.1} ms, pooled {pooled:.1} ms; pack {pack:.1} ms, {packed_bytes} bytes");
     Ok(())
 }

@@ -14,6 +14,7 @@ mod error;
 mod header;
 mod huffman;
 mod markers;
+mod pool;
 mod progressive;
 mod scan;
 mod segments;
@@ -24,6 +25,7 @@ use std::ops::Range;
 pub use bitstream::{Bitstream, CodeWords, Interval, Unit};
 pub use error::{Bound, DecodeError};
 pub use header::{Coding, Header};
+pub use pool::{Pool, Pooled};
 pub use segments::{Segment, Segments};
 
 use self::{
@@ -95,10 +97,15 @@ impl Damage {
 /// An error only where there is no picture at all: no header, no table for the first scan, a kind that is not read, a
 /// limit. A file that ends in the middle of the picture is decoded with what is missing left at zero, which is mid gray.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, DecodeError> {
+    decode_in(bytes, limits, &Pool::new(0))
+}
+
+/// The same, in memory from `pool`. Who wants the next picture to have it gives it back, see [`Pool::lend`].
+pub fn decode_in(bytes: &[u8], limits: &Limits, pool: &Pool) -> Result<Decoded, DecodeError> {
     let mut walk = Walk::new(bytes)?;
     let mut tables = Tables::default();
     let header = Header::read_with(&mut walk, &mut tables, limits)?;
-    let canvas = Canvas::new(&header, limits)?;
+    let canvas = Canvas::new(&header, limits, pool)?;
     let mut file = File { walk, tables, header, canvas };
     let end_marker = match file.scans(limits) {
         Ok(end_marker) => end_marker,

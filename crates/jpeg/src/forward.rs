@@ -22,7 +22,7 @@ pub use dct::dct;
 pub use downsample::{Ratio, average, last_row};
 pub use layout::{FrameError, Sampling, frame};
 use quantize::Reciprocals;
-pub use quantize::{Reciprocal, divide};
+pub use quantize::{Reciprocal, Rounding, divide};
 pub use tables::{Tables, scale_from_quality};
 
 use tintype_pixels::{Depth, Planes, Size};
@@ -40,11 +40,16 @@ pub enum ForwardError {
     Size(Size, Size),
 }
 
+/// The coefficients of `planes`, which are gray or RGB of eight bits, as libjpeg makes them.
+pub fn coefficients(planes: &Planes, frame: Frame) -> Result<Coefficients, ForwardError> {
+    coefficients_by(planes, frame, Rounding::Nearest)
+}
+
 /// The coefficients of `planes`, which are gray or RGB of eight bits.
 ///
 /// What a block holds beyond the edge of the picture repeats the last column and the last row. Blocks that only fill up
 /// an MCU hold a DC value alone, that of the block before them (jccoefct.c), which costs the fewest bits.
-pub fn coefficients(planes: &Planes, frame: Frame) -> Result<Coefficients, ForwardError> {
+pub fn coefficients_by(planes: &Planes, frame: Frame, rounding: Rounding) -> Result<Coefficients, ForwardError> {
     if planes.size() != frame.size {
         return Err(ForwardError::Size(planes.size(), frame.size));
     }
@@ -58,7 +63,7 @@ pub fn coefficients(planes: &Planes, frame: Frame) -> Result<Coefficients, Forwa
     let planes = planes
         .map(|(component, full)| {
             let samples = downsample::plane(full, frame.size, component, max);
-            blocks(&samples, component)
+            blocks(&samples, component, rounding)
         })
         .collect();
     Ok(Coefficients { frame, planes })
@@ -70,10 +75,10 @@ pub fn real_blocks(component: &Component) -> Size {
 }
 
 /// The blocks of one component, from its samples padded to whole real blocks.
-fn blocks(samples: &[u8], component: &Component) -> Vec<i16> {
+fn blocks(samples: &[u8], component: &Component, rounding: Rounding) -> Vec<i16> {
     let real = real_blocks(component);
     let (across, stride) = (component.blocks.width as usize, real.width as usize * 8);
-    let reciprocals = Reciprocals::new(&component.quantization);
+    let reciprocals = Reciprocals::new(&component.quantization, rounding);
     let mut plane = vec![0; component.blocks.area() as usize * 64];
     for (y, row) in plane.chunks_exact_mut(across * 64).take(real.height as usize).enumerate() {
         for (x, block) in row.chunks_exact_mut(64).take(real.width as usize).enumerate() {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tintype_jpeg::{
-    decode::{self, Bound, DecodeError, Decoded, Header, Limits},
+    decode::{self, Bound, DecodeError, Decoded, Header, Limits, Pool},
     inverse,
 };
 
@@ -83,6 +83,26 @@ fn every_beginning_of_a_file() {
                     "{options}, {length}: {error}"
                 ),
             }
+        }
+    }
+}
+
+#[test]
+fn memory_that_was_used_before_changes_nothing() {
+    let pool = Pool::new(1 << 20);
+    let options = ["-sample 2x2", "-sample 2x2 -restart 1", "-progressive", "-grayscale"];
+    for (options, side) in options.into_iter().flat_map(|options| [(options, 64), (options, 41)]) {
+        let file = jpeg(options, side, side);
+        for length in (scan_start(&file)..=file.len()).step_by(37) {
+            let decoded = decode::decode_in(&file[..length], &Limits::default(), &pool).unwrap();
+            let fresh = decode(&file[..length]).unwrap();
+            assert_eq!(decoded.damage, fresh.damage, "{options}, {length}");
+            assert!(decoded.coefficients == fresh.coefficients, "{options}, {length}");
+            let kept = pool.bytes();
+            let mut coefficients = decoded.coefficients;
+            coefficients.planes.iter_mut().for_each(|plane| plane.fill(0x5555));
+            drop(pool.lend(coefficients));
+            assert!(pool.bytes() > kept);
         }
     }
 }

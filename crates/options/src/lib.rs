@@ -54,8 +54,8 @@ use tintype_pixels::Rgba;
 pub use error::OptionsError;
 pub use value::{
     Border, Color, Composite, Compression, DrawOptions, Fit, Flip, Gravity, Layer, LayerSource, Length, Metadata,
-    OnError, OriginAuth, OutputFormat, PointMode, Quality, Refine, Repeat, Rotate, Segment, SegmentModel, Text, Trim,
-    TrimBorder, Upscale, Width,
+    OnError, OriginAuth, OutputFormat, PointMode, Quality, QualityMode, Refine, Repeat, Rotate, Segment, SegmentModel,
+    Text, Trim, TrimBorder, Upscale, Width,
 };
 pub use warning::Warning;
 
@@ -119,6 +119,8 @@ pub struct TransformOptions {
     pub format: Option<OutputFormat>,
     /// Quality of lossy formats.
     pub quality: Option<Quality>,
+    /// What that quality stands for in a JPEG.
+    pub quality_mode: Option<QualityMode>,
     /// Quality that replaces [`quality`](Self::quality) where the client says that its connection is slow.
     pub slow_connection_quality: Option<Quality>,
     /// Whether to choose the encoder by speed.

@@ -60,6 +60,7 @@ pub static OPTIONS: &[&OptionDef] = &[
     &color::BLUR,
     &output::FORMAT,
     &output::QUALITY,
+    &output::QUALITY_MODE,
     &output::COMPRESSION,
     &output::ANIM,
     &output::METADATA,

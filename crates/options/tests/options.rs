@@ -236,6 +236,12 @@ const CASES: &[Case] = &[
         &["", "best", "NaN", "75%25", "inf"],
         &[],
     ),
+    case(
+        "quality-mode",
+        &[("standard", "quality-mode=standard"), ("perceptual", "quality-mode=perceptual")],
+        &[],
+        &["", "best", "Perceptual"],
+    ),
     case("compression", &[("fast", "compression=fast")], &[], &["", "slow"]),
     case("anim", &[("true", "anim=true"), ("false", "anim=false")], &[], &["", "1", "True"]),
     case("color", &[("keep", "color=keep"), ("srgb", "color=srgb")], &[], &["", "p3", "Keep", "true"]),

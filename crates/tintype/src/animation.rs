@@ -74,7 +74,7 @@ pub(crate) struct Transform {
     encode: Encode,
     warnings: Vec<Warning>,
     /// Pictures that are drawn on every frame and are made only once: which source, and how.
-    layers: Vec<(usize, Plan)>,
+    layers: Layers,
 }
 
 /// What decides.
@@ -86,6 +86,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) device: plan::Device,
 }
+
+/// Sources, and what each is made into before it is drawn.
+type Layers = Vec<(usize, Plan)>;
 
 /// Decides, and has source 0 read from its canvas, and layers as what they are made into.
 pub(crate) fn decide(
@@ -132,7 +135,7 @@ fn layers(
     stages: &[Stage],
     policy: &Policy,
     device: plan::Device,
-) -> Result<(Vec<Stage>, Vec<(usize, Plan)>), TransformError> {
+) -> Result<(Vec<Stage>, Layers), TransformError> {
     let is_plain = |draw: &Draw| draw.stages.iter().all(|stage| matches!(stage, Stage::Transform(_)));
     let times =
         |source| stages.iter().filter(|stage| matches!(stage, Stage::Draw(draw) if draw.source == source)).count();

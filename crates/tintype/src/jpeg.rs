@@ -5,22 +5,25 @@
 
 use std::sync::Arc;
 
-use tintype_codecs::{self as codecs, Encode, Limits, Metadata, Subsampling};
+use tintype_codecs::{self as codecs, Encode, Limits, Metadata};
 use tintype_engine::{
     gpu,
     ops::{Fdct, HuffmanEncode, huffman_encode::Bits},
     plan::{Device, Plan, Source},
 };
 use tintype_jpeg::{
-    Coefficients, ColorTransform, Frame,
-    decode::{self, Header},
-    encode::{self, Coding, Huffman, Segment},
-    forward::{self, Sampling, Tables},
+    Coefficients, Frame,
+    decode::{self, Header, Pool, Pooled},
+    encode,
     inverse::{self, Plane},
 };
-use tintype_pixels::{Channels, ImageFormat, ImageInfo, Size};
+use tintype_pixels::{ImageFormat, ImageInfo, Size};
 
 use crate::{TransformError, huffman::Made};
+
+/// Coefficients of requests that are done, for those that come: two of 12 megapixels, or one of 30. A warm server takes no fresh memory
+/// for them, which costs as much as the decoding.
+static POOL: Pool = Pool::new(96 << 20);
 
 /// What of `info` the device is given where the file is a JPEG that it can be given as coefficients.
 pub(crate) fn source(bytes: &[u8], info: &ImageInfo, limits: &Limits, device: Device) -> Source {
@@ -51,10 +54,10 @@ pub(crate) fn follow(source: &mut Source, frame: &Frame, device: Device) {
 }
 
 /// The coefficients of a file that is whole and in order; `None` for any other.
-pub(crate) fn coefficients(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Option<Coefficients> {
-    let decoded = decode::decode(bytes, &bounds(info.size, limits)).ok()?;
-    let is_same = decoded.coefficients.frame.size == info.size;
-    (decoded.damage.is_none() && is_same).then_some(decoded.coefficients)
+pub(crate) fn coefficients(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Option<Pooled<'static>> {
+    let decoded = decode::decode_in(bytes, &bounds(info.size, limits), &POOL).ok()?;
+    let coefficients = POOL.lend(decoded.coefficients);
+    (decoded.damage.is_none() && coefficients.frame.size == info.size).then_some(coefficients)
 }
 
 pub(crate) fn bounds(size: Size, limits: &Limits) -> decode::Limits {
@@ -100,29 +103,18 @@ impl<'a> Given<'a> {
 
 /// `plan`, to end in the coefficients that `encode` asks for where it is a JPEG and the device can make them.
 pub(crate) fn ending(plan: Plan, encode: Encode) -> Plan {
-    let Encode::Jpeg { quality, subsampling, .. } = encode else { return plan };
-    let quality = quality.clamp(1, 100);
-    let is_half = match subsampling {
-        Subsampling::Auto => quality < 90,
-        Subsampling::Full => false,
-        Subsampling::Half => true,
-    };
-    let color = match plan.pack.as_ref().map(|pack| pack.layout.channels) {
-        Some(Channels::Gray) => ColorTransform::Gray,
-        _ => ColorTransform::YCbCr,
-    };
-    let is_gray = color == ColorTransform::Gray;
-    let sampling = if is_half && !is_gray { Sampling::HALF } else { Sampling::FULL };
-    match forward::frame(plan.size(), color, &Tables::from_quality(quality), sampling) {
-        Ok(frame) => plan.as_jpeg(frame),
-        Err(_) => plan,
+    let form = codecs::jpeg::Form::of(encode).zip(plan.pack.as_ref());
+    let form = form.and_then(|(form, pack)| form.frame(plan.size(), pack.layout.channels).ok());
+    match form {
+        Some((frame, rounding)) => plan.as_rounded_jpeg(frame, rounding),
+        None => plan,
     }
 }
 
 /// The file of what the device gave back.
 pub(crate) fn file(fdct: &Fdct, made: &Made, encode: Encode, meta: &Metadata) -> Result<Vec<u8>, TransformError> {
     let failed = |error: encode::EncodeError| codecs::CodecError::encode(ImageFormat::Jpeg, error);
-    let options = options(encode, meta)?;
+    let options = codecs::jpeg::options(encode, meta).map_err(failed)?;
     let bytes = match made {
         Made::Bytes(bytes) => bytes,
         Made::Bits { tables, bytes } => {
@@ -137,13 +129,4 @@ pub(crate) fn file(fdct: &Fdct, made: &Made, encode: Encode, meta: &Metadata) ->
     let planes = fdct.planes(bytes).ok_or(wrong)?;
     let coefficients = Coefficients { frame: Frame::clone(&fdct.frame), planes };
     Ok(encode::encode(&coefficients, &options).map_err(failed)?)
-}
-
-fn options(encode: Encode, meta: &Metadata) -> Result<encode::Options, TransformError> {
-    let is_progressive = matches!(encode, Encode::Jpeg { progressive: true, .. });
-    let coding = if is_progressive { Coding::Progressive } else { Coding::Baseline(Huffman::Optimal) };
-    let failed = |error: encode::EncodeError| codecs::CodecError::encode(ImageFormat::Jpeg, error);
-    let segments = codecs::jpeg_segments(meta).into_iter().map(|(n, payload)| Segment::app(n, payload));
-    let segments = segments.collect::<Result<_, _>>().map_err(failed)?;
-    Ok(encode::Options { coding, segments, ..Default::default() })
 }

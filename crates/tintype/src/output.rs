@@ -1,7 +1,7 @@
 //! Which encoder: from what was asked for, what the client takes and what the picture is.
 
-use tintype_codecs::{Encode, PngCompression, Subsampling};
-use tintype_options::{Compression, OutputFormat, Quality, TransformOptions, Warning};
+use tintype_codecs::{Encode, PngCompression, Subsampling, Tuning};
+use tintype_options::{Compression, OutputFormat, Quality, QualityMode, TransformOptions, Warning};
 use tintype_pixels::{ImageFormat, Layout, Size};
 
 use crate::Policy;
@@ -160,7 +160,11 @@ pub(crate) fn choose(
     let effort = if is_fast { Effort::Fast } else { policy.effort };
     let webp = if quality == 100 { Encode::WebpLossless } else { effort.webp(quality) };
     let avif = effort.avif(quality);
-    let jpeg = Encode::Jpeg { quality, progressive: false, subsampling: Subsampling::Auto };
+    let tuning = match options.quality_mode.unwrap_or_default() {
+        QualityMode::Standard => Tuning::Standard,
+        QualityMode::Perceptual => Tuning::Perceptual,
+    };
+    let jpeg = Encode::Jpeg { quality, progressive: false, subsampling: Subsampling::Auto, tuning };
     let compression = effort.png();
     let true_png = Encode::Png { compression };
     // A quality given for PNG allows a palette, as Cloudflare documents; all of it asks for none.
@@ -284,6 +288,9 @@ mod tests {
             ("format=svg", none, 500, true, "jpeg q85", false),
             ("format=jpeg,quality=high", none, 500, false, "jpeg q90", false),
             ("format=baseline-jpeg", none, 500, true, "jpeg q85", false),
+            ("quality=60,quality-mode=perceptual", none, 500, true, "jpeg q60 perceptual", false),
+            ("quality-mode=perceptual,format=webp", none, 500, true, "webp q85", false),
+            ("quality-mode=standard", none, 500, true, "jpeg q85", false),
             ("format=png", none, 500, true, "png fast", false),
             ("format=png,quality=60", none, 500, true, "png 192 colors balanced", false),
             ("format=png,quality=100", none, 500, true, "png fast", false),

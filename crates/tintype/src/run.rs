@@ -12,7 +12,7 @@ use tintype_engine::{
     ops::{HuffmanDecode, Inverse},
     plan::{self, Source, Stage},
 };
-use tintype_jpeg::{Coefficients, inverse::Scale};
+use tintype_jpeg::{decode::Pooled, inverse::Scale};
 use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, Warning};
 use tintype_pixels::{Depth, Fault, Gamut, ImageFormat, ImageInfo, Layout, Planes, Size};
 
@@ -97,7 +97,7 @@ pub(crate) enum Held<'a> {
     /// On the host.
     Samples(Cow<'a, Planes>),
     /// On the host, as a JPEG has them.
-    Coefficients(Coefficients),
+    Coefficients(Pooled<'static>),
     /// On the host, as a JPEG's file has them.
     Bits(Box<HuffmanDecode>),
     /// On the device.

@@ -1,5 +1,5 @@
 //! JPEG: header by our own walk over the segments, pixels by `zune-jpeg`
-//! (`jpeg-decoder` for the few files that do not interleave their components), output by `jpeg-encoder`.
+//! (`jpeg-decoder` for the few files that do not interleave their components), output by `tintype_jpeg`.
 //!
 //! Read: baseline, extended and progressive Huffman coding, 8 bits, gray, YCbCr, RGB, and CMYK or YCCK (converted
 //! plainly, without a profile). Not read: arithmetic coding, lossless, hierarchical, 12 bits.
@@ -13,7 +13,7 @@ mod write;
 
 pub(crate) use read::{decode, probe};
 pub(crate) use write::encode;
-pub use write::segments;
+pub use write::{Form, options};
 
 /// Start of image, and the first byte of the next marker.
 pub(crate) fn sniff(bytes: &[u8]) -> bool {

@@ -1,10 +1,14 @@
-//! Pixels to JPEG.
+//! Pixels to JPEG: what the settings mean, for whoever makes the coefficients, and coefficients made here.
 
-use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, EncodingError, SamplingFactor};
-use tintype_pixels::{ImageFormat, Planes};
+use tintype_jpeg::{
+    ColorTransform, Frame,
+    encode::{self, Coding, EncodeError, Huffman, Segment},
+    forward::{self, FrameError, Rounding, Sampling, Tables},
+};
+use tintype_pixels::{Channels, ImageFormat, Planes, Size};
 
 use super::header::XMP;
-use crate::{CodecError, Metadata, Subsampling};
+use crate::{CodecError, Encode, Metadata, Subsampling, Tuning};
 
 /// The most a segment holds besides its length.
 const MAX_PAYLOAD: usize = 65_535 - 2;
@@ -14,7 +18,7 @@ const MAX_PROFILE_CHUNK: usize = MAX_PAYLOAD - 14;
 
 /// `meta` as application segments: their numbers and what is in them, in order. What does not fit is left out: an EXIF
 /// block or an XMP packet longer than a segment, a profile longer than 255.
-pub fn segments(meta: &Metadata) -> Vec<(u8, Vec<u8>)> {
+fn segments(meta: &Metadata) -> Vec<(u8, Vec<u8>)> {
     let mut segments = Vec::new();
     for (prefix, data) in [(b"Exif\0\0".as_slice(), &meta.exif), (XMP, &meta.xmp)] {
         if let Some(data) = data.as_deref().filter(|data| prefix.len() + data.len() <= MAX_PAYLOAD) {
@@ -30,40 +34,61 @@ pub fn segments(meta: &Metadata) -> Vec<(u8, Vec<u8>)> {
     segments
 }
 
-/// Takes 8-bit gray and RGB.
-///
-/// Huffman tables are fitted to the picture where that costs nothing else: gray and progressive. For baseline color
-/// the encoder would then store the components one after the other instead of interleaved, which viewers show in gray
-/// first, and which some decoders get wrong; 2 % of the size is not worth that.
-pub(crate) fn encode(
-    planes: &Planes,
+/// What decides about a JPEG's coefficients, besides its pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
     quality: u8,
-    progressive: bool,
     subsampling: Subsampling,
-    meta: &Metadata,
-) -> Result<Vec<u8>, CodecError> {
-    let failed = |error: EncodingError| CodecError::encode(ImageFormat::Jpeg, error);
-    let side = |px: u32| u16::try_from(px).map_err(|error| CodecError::encode(ImageFormat::Jpeg, error));
-    let (width, height) = (side(planes.size().width)?, side(planes.size().height)?);
-    let quality = quality.clamp(1, 100);
-    let half = match subsampling {
-        Subsampling::Auto => quality < 90,
-        Subsampling::Full => false,
-        Subsampling::Half => true,
-    };
+    tuning: Tuning,
+}
 
-    // A guess that spares most reallocations: two bits a pixel is a lot for a photograph at quality 80.
-    let mut out = Vec::with_capacity(4096 + planes.size().area() as usize / 4);
-    let mut encoder = Encoder::new(&mut out, quality);
-    encoder.set_sampling_factor(if half { SamplingFactor::F_2_2 } else { SamplingFactor::F_1_1 });
-    // The default takes one pixel of four, which makes colored edges jagged.
-    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-    encoder.set_progressive(progressive);
-    for (number, payload) in segments(meta) {
-        encoder.add_app_segment(number, payload).map_err(failed)?;
+impl Form {
+    /// That of `encode`; `None` where it is another format.
+    pub fn of(encode: Encode) -> Option<Self> {
+        let Encode::Jpeg { quality, subsampling, tuning, .. } = encode else { return None };
+        Some(Self { quality: quality.clamp(1, 100), subsampling, tuning })
     }
-    encoder.set_optimized_huffman_tables(progressive || !planes.layout().has_color());
-    let color = if planes.layout().has_color() { ColorType::Rgb } else { ColorType::Luma };
-    encoder.encode(planes.bytes(), width, height, color).map_err(failed)?;
-    Ok(out)
+
+    /// What a picture of `size` becomes: gray where `channels` are, YCbCr otherwise.
+    ///
+    /// # Errors
+    /// When no JPEG is of that size.
+    pub fn frame(self, size: Size, channels: Channels) -> Result<(Frame, Rounding), FrameError> {
+        let Self { quality, subsampling, tuning } = self;
+        let is_half = match subsampling {
+            Subsampling::Auto => quality < 90,
+            Subsampling::Full => false,
+            Subsampling::Half => true,
+        };
+        let color = if channels == Channels::Gray { ColorTransform::Gray } else { ColorTransform::YCbCr };
+        let is_gray = color == ColorTransform::Gray;
+        let sampling = if is_half && !is_gray { Sampling::HALF } else { Sampling::FULL };
+        let (tables, rounding) = match tuning {
+            Tuning::Standard => (Tables::from_quality(quality), Rounding::Nearest),
+            Tuning::Perceptual => (Tables::perceptual(quality, sampling), Rounding::DeadZone),
+        };
+        Ok((forward::frame(size, color, &tables, sampling)?, rounding))
+    }
+}
+
+/// How coefficients become a file by the settings of `encode`. Metadata that does not fit is left out.
+///
+/// # Errors
+/// When a segment cannot be.
+pub fn options(encode: Encode, meta: &Metadata) -> Result<encode::Options, EncodeError> {
+    let is_progressive = matches!(encode, Encode::Jpeg { progressive: true, .. });
+    let coding = if is_progressive { Coding::Progressive } else { Coding::Baseline(Huffman::Optimal) };
+    let segments = segments(meta).into_iter().map(|(number, payload)| Segment::app(number, payload));
+    Ok(encode::Options { coding, segments: segments.collect::<Result<_, _>>()?, ..Default::default() })
+}
+
+/// Takes 8-bit gray and RGB.
+pub(crate) fn encode(planes: &Planes, encode: Encode, meta: &Metadata) -> Result<Vec<u8>, CodecError> {
+    fn failed(error: impl std::fmt::Display) -> CodecError {
+        CodecError::encode(ImageFormat::Jpeg, error)
+    }
+    let form = Form::of(encode).ok_or_else(|| failed("settings of another format"))?;
+    let (frame, rounding) = form.frame(planes.size(), planes.layout().channels).map_err(failed)?;
+    let coefficients = forward::coefficients_by(planes, frame, rounding).map_err(failed)?;
+    encode::encode(&coefficients, &options(encode, meta).map_err(failed)?).map_err(failed)
 }

@@ -84,7 +84,8 @@ fn decoded_bytes_and_file_bytes_are_limited() {
 
 #[test]
 fn scans_are_limited() {
-    let encode = Encode::Jpeg { quality: 80, progressive: true, subsampling: Default::default() };
+    let encode =
+        Encode::Jpeg { quality: 80, progressive: true, subsampling: Default::default(), tuning: Default::default() };
     let bytes = file(&picture(16, 16, Layout::RGB8), encode);
     let limits = Limits { jpeg_scans: 3, ..Limits::default() };
     let error = read_within(&bytes, &limits).unwrap_err();

@@ -76,7 +76,8 @@ fn processor_time() -> Option<Duration> {
 pub(crate) fn every_kind() -> Vec<(&'static str, Vec<u8>)> {
     let rgb = picture(24, 17, Layout::RGB8);
     let rgba = picture(24, 17, Layout::RGBA8);
-    let progressive = Encode::Jpeg { quality: 80, progressive: true, subsampling: Default::default() };
+    let progressive =
+        Encode::Jpeg { quality: 80, progressive: true, subsampling: Default::default(), tuning: Default::default() };
     let mut kinds = vec![
         ("jpeg", file(&rgb, Encode::jpeg(80))),
         ("gray jpeg", file(&picture(24, 17, Layout::GRAY8), Encode::jpeg(80))),

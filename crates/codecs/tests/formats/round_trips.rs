@@ -1,7 +1,7 @@
 //! What goes in comes out: exactly where the format is lossless, within a stated error where it is not.
 
 use jpeg_encoder::ColorType;
-use tintype_codecs::{CodecError, Encode, Metadata, PngCompression, Subsampling};
+use tintype_codecs::{CodecError, Encode, Metadata, PngCompression, Subsampling, Tuning};
 use tintype_pixels::{Channels, Depth, ImageFormat, Layout, Orientation, Planes, Size};
 
 use crate::pictures::{file, gif, gif_frame, picture, png_chunk, png_of, read, with_jpeg_segment};
@@ -111,7 +111,8 @@ fn jpeg_is_close() {
             for progressive in [false, true] {
                 for (quality, subsampling, tolerance) in settings {
                     let planes = picture(width, height, layout);
-                    let encode = Encode::Jpeg { quality, progressive, subsampling };
+                    let tuning = if quality == 60 { Tuning::Perceptual } else { Tuning::Standard };
+                    let encode = Encode::Jpeg { quality, progressive, subsampling, tuning };
                     let (info, back) = read(&file(&planes, encode)).unwrap();
                     assert_eq!((info.size, info.layout), (planes.size(), layout));
                     let error = mean_error(back.bytes(), planes.bytes());
@@ -126,7 +127,8 @@ fn jpeg_is_close() {
 fn quality_and_subsampling_matter() {
     let planes = picture(64, 64, Layout::RGB8);
     let len = |encode| file(&planes, encode).len();
-    let jpeg = |quality, subsampling| Encode::Jpeg { quality, progressive: false, subsampling };
+    let jpeg =
+        |quality, subsampling| Encode::Jpeg { quality, progressive: false, subsampling, tuning: Tuning::Standard };
     assert!(len(Encode::jpeg(30)) < len(Encode::jpeg(80)));
     assert_eq!(len(Encode::jpeg(89)), len(jpeg(89, Subsampling::Half)));
     assert_eq!(len(Encode::jpeg(90)), len(jpeg(90, Subsampling::Full)));

@@ -6,7 +6,7 @@ use tintype_pixels::{Fault, Layout};
 use crate::pictures::{every_kind, file, picture, read};
 
 fn tall_jpeg(progressive: bool) -> Vec<u8> {
-    let encode = Encode::Jpeg { quality: 90, progressive, subsampling: Subsampling::Full };
+    let encode = Encode::Jpeg { quality: 90, progressive, subsampling: Subsampling::Full, tuning: Default::default() };
     file(&picture(32, 2048, Layout::RGB8), encode)
 }
 

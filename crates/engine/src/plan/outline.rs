@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tintype_jpeg::{Frame, decode::Coding, inverse::Scale};
+use tintype_jpeg::{Frame, decode::Coding, forward::Rounding, inverse::Scale};
 use tintype_options::{Border, Refine, TransformOptions, Warning};
 use tintype_pixels::{Depth, Gamut, ImageInfo, Layout, Orientation, Rect, Rgba, Size, SourceColor};
 use tintype_wgsl::Texel;
@@ -173,10 +173,16 @@ impl Plan {
     /// The same plan, which leaves the coefficients of a JPEG with this frame instead of samples, where the device can make them;
     /// [`Plan::fdct`] says whether. The frame's size is the plan's.
     #[must_use]
-    pub fn as_jpeg(mut self, frame: Frame) -> Self {
+    pub fn as_jpeg(self, frame: Frame) -> Self {
+        self.as_rounded_jpeg(frame, Rounding::Nearest)
+    }
+
+    /// The same with a rounding of choice.
+    #[must_use]
+    pub fn as_rounded_jpeg(mut self, frame: Frame, rounding: Rounding) -> Self {
         let is_same = frame.size == self.size();
         let fdct = self.pack.as_ref().and_then(|pack| Fdct::new(frame, pack.layout, pack.binding_bytes));
-        self.fdct = fdct.filter(|_| is_same);
+        self.fdct = fdct.filter(|_| is_same).map(|fdct| fdct.rounded(rounding));
         self
     }
 

@@ -7,10 +7,11 @@ use super::{
     header::{HuffmanCode, Tables},
     huffman::Huffman,
     markers::{RST0, RST7, next_marker},
+    pool::Pool,
     progressive::{AcFirst, AcRefine, Band, DcFirst, DcRefine},
     sequential::Sequential,
 };
-use crate::{Coefficients, Frame, NATURAL_FROM_ZIGZAG, standard};
+use crate::{Coefficients, Component, Frame, NATURAL_FROM_ZIGZAG, standard};
 
 /// Natural places by zig-zag index. Damaged data runs past the end, by 15 at most for each of two runs; as in libjpeg
 /// that ends in the last place.
@@ -46,6 +47,7 @@ impl Slot {
 
 /// The picture while it is being put together.
 pub(super) struct Canvas {
+    /// Planes grow by rows of MCUs as these are come to: zeros that were written long before have left the cache.
     coefficients: Coefficients,
     /// For each component and zig-zag index the lowest bit that has been coded.
     low: Vec<[u8; 64]>,
@@ -57,12 +59,11 @@ pub(super) struct Canvas {
 const NEVER: u8 = u8::MAX;
 
 impl Canvas {
-    pub(super) fn new(header: &Header, limits: &Limits) -> Result<Self, DecodeError> {
+    pub(super) fn new(header: &Header, limits: &Limits, pool: &Pool) -> Result<Self, DecodeError> {
         let frame = header.frame.clone();
         let bytes = frame.components.iter().map(|component| component.blocks.area() * 128).sum();
         within(Bound::CoefficientBytes, bytes, limits.coefficient_bytes)?;
-        let plane = |blocks: u64| vec![0; blocks as usize * 64];
-        let planes = frame.components.iter().map(|component| plane(component.blocks.area())).collect();
+        let planes = frame.components.iter().map(|component| pool.take(values(component))).collect();
         Ok(Self {
             low: vec![[NEVER; 64]; frame.components.len()],
             damaged: vec![false; frame.mcus().height as usize],
@@ -98,9 +99,16 @@ impl Canvas {
         }
     }
 
-    pub(super) fn into_coefficients(self) -> Coefficients {
+    pub(super) fn into_coefficients(mut self) -> Coefficients {
+        let Coefficients { frame, planes } = &mut self.coefficients;
+        planes.iter_mut().zip(&frame.components).for_each(|(plane, component)| plane.resize(values(component), 0));
         self.coefficients
     }
+}
+
+/// How many coefficients a component has.
+fn values(component: &Component) -> usize {
+    component.blocks.area() as usize * 64
 }
 
 /// The parameters of a scan (B.2.3).
@@ -329,14 +337,10 @@ struct Unit {
     slot: Slot,
     /// The component's place in the frame.
     component: usize,
-    /// Its place in the MCU.
-    dx: u32,
-    dy: u32,
-    /// Blocks from one MCU to the next, across and down.
+    /// Its place in the first MCU of a row, in blocks of the component.
+    at: u32,
+    /// Blocks from one MCU to the next.
     h: u32,
-    v: u32,
-    /// Blocks in a row of the plane.
-    width: u32,
 }
 
 impl Run<'_> {
@@ -345,7 +349,6 @@ impl Run<'_> {
     fn decode<C: Coder>(&self, at: usize, mut coder: C, canvas: &mut Canvas) -> usize {
         let units = self.units();
         let Canvas { coefficients: Coefficients { frame, planes }, damaged, .. } = canvas;
-        let mut planes: Vec<&mut [[i16; 64]]> = planes.iter_mut().map(|plane| plane.as_chunks_mut().0).collect();
         // Rows of this scan's MCUs in one of the frame's.
         let rows_in_mcu = match &self.scan.components[..] {
             [only] => usize::from(frame.components[only.index].v),
@@ -355,6 +358,7 @@ impl Run<'_> {
         let mut starved = false;
         let (mut to_restart, mut expected) = (self.restart_interval, 0);
         for row in 0..self.scan.rows {
+            let strips = self.strips(planes, row);
             let mut sound = true;
             for column in 0..self.scan.columns {
                 if self.restart_interval > 0 {
@@ -375,8 +379,8 @@ impl Run<'_> {
                     continue;
                 }
                 for unit in &units {
-                    let index = (row * unit.v + unit.dy) * unit.width + column * unit.h + unit.dx;
-                    coder.block(&mut bits, unit.slot, &mut planes[unit.component][index as usize]);
+                    let index = unit.at + column * unit.h;
+                    coder.block(&mut bits, unit.slot, &mut strips[unit.component % 4][index as usize]);
                 }
                 starved = bits.starved();
             }
@@ -395,10 +399,27 @@ impl Run<'_> {
         for (slot, component) in (0..).zip(&self.scan.components) {
             let &ScanComponent { index, h, v, width, .. } = component;
             for (dx, dy) in (0..v).flat_map(|dy| (0..h).map(move |dx| (dx, dy))) {
-                units.push(Unit { slot: Slot(slot), component: index, dx, dy, h, v, width });
+                units.push(Unit { slot: Slot(slot), component: index, at: dy * width + dx, h });
             }
         }
         units
+    }
+
+    /// The blocks of a row of MCUs, by the place of their component in the frame. Those that no scan has come to are zeros.
+    fn strips<'p>(&self, planes: &'p mut [Vec<i16>], row: u32) -> [&'p mut [[i16; 64]]; 4] {
+        let mut strips: [&mut [[i16; 64]]; 4] = [&mut [], &mut [], &mut [], &mut []];
+        for (index, (strip, plane)) in strips.iter_mut().zip(planes).enumerate() {
+            let Some(component) = self.scan.components.iter().find(|component| component.index == index) else {
+                continue;
+            };
+            let values = (component.v * component.width) as usize * 64;
+            let start = row as usize * values;
+            if plane.len() < start + values {
+                plane.resize(start + values, 0);
+            }
+            *strip = plane[start..start + values].as_chunks_mut().0;
+        }
+        strips
     }
 
     /// Whether no restart marker follows, so that nothing more can come.

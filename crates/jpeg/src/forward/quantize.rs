@@ -1,5 +1,30 @@
 //! Division by the quantisation steps, half rounded away from zero (jcdctmgr.c).
 
+/// What becomes of a value between two steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rounding {
+    /// The nearest step, half away from zero, as in libjpeg.
+    #[default]
+    Nearest,
+    /// The nearest step, but zero for AC values below 19/32 of one. What lies between a half and that costs more bits than
+    /// the likeness it brings.
+    DeadZone,
+}
+
+impl Rounding {
+    /// For each place, in natural order, the least magnitude that does not become zero, of eight times a DCT coefficient. No value
+    /// has a magnitude of 32768 or more.
+    pub fn least(self, steps: &[u16; 64]) -> [u16; 64] {
+        match self {
+            Self::Nearest => [0; 64],
+            Self::DeadZone => std::array::from_fn(|place| match place {
+                0 => 0,
+                _ => (19 * u32::from(steps[place])).div_ceil(4).min(32_768) as u16,
+            }),
+        }
+    }
+}
+
 /// `value`, which is eight times a DCT coefficient, in steps of `step`.
 pub fn divide(value: i32, step: u16) -> i16 {
     let divisor = 8 * i32::from(step);
@@ -55,26 +80,29 @@ pub(super) struct Reciprocals {
     multiplier: [u16; 64],
     correction: [u16; 64],
     scale: [u16; 64],
+    least: [u16; 64],
 }
 
 impl Reciprocals {
-    pub(super) fn new(steps: &[u16; 64]) -> Self {
+    pub(super) fn new(steps: &[u16; 64], rounding: Rounding) -> Self {
         let table = Reciprocal::table(steps);
         Self {
             multiplier: table.map(|reciprocal| reciprocal.multiplier as u16),
             correction: table.map(|reciprocal| reciprocal.correction as u16),
             scale: table.map(|reciprocal| (1u32 << (32 - reciprocal.shift)) as u16),
+            least: rounding.least(steps),
         }
     }
 
-    /// A block, each value as [`Reciprocal::quantize`] would.
+    /// A block, each value as [`Reciprocal::quantize`] would, if it is not too small.
     pub(super) fn quantize(&self, values: &[i16; 64]) -> [i16; 64] {
         let upper = |a: u16, b: u16| ((u32::from(a) * u32::from(b)) >> 16) as u16;
         std::array::from_fn(|i| {
             let sign = values[i] >> 15;
             let magnitude = ((values[i] ^ sign) - sign) as u16;
-            let magnitude = upper(upper(magnitude + self.correction[i], self.multiplier[i]), self.scale[i]) as i16;
-            (magnitude ^ sign) - sign
+            let steps = upper(upper(magnitude + self.correction[i], self.multiplier[i]), self.scale[i]) as i16;
+            let steps = if magnitude < self.least[i] { 0 } else { steps };
+            (steps ^ sign) - sign
         })
     }
 }
@@ -84,11 +112,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_dead_zone_takes_what_is_below_19_of_32_parts() {
+        for step in [1, 2, 3, 4, 7, 16, 99, 255, 1000, 8191, 65535] {
+            let table = Reciprocals::new(&[step; 64], Rounding::DeadZone);
+            for value in -16384..=16384_i16 {
+                let nearest = divide(i32::from(value), step);
+                let is_small = 32 * i32::from(value).abs() < 19 * 8 * i32::from(step);
+                let got = table.quantize(&[value; 64]);
+                assert_eq!(got[0], nearest, "DC {value} in steps of {step}");
+                assert_eq!(got[1..], [if is_small { 0 } else { nearest }; 63], "{value} in steps of {step}");
+            }
+        }
+    }
+
+    #[test]
     fn a_reciprocal_divides_exactly() {
         let steps = (1..=255).chain([256, 257, 1000, 4095, 4096, 4950, 6050, 8191, 8192, 32767, 65535]);
         for step in steps {
             let reciprocal = Reciprocal::new(step);
-            let lanes = Reciprocals::new(&[step; 64]);
+            let lanes = Reciprocals::new(&[step; 64], Rounding::Nearest);
             for value in -16384..=16384 {
                 let exact = divide(value, step);
                 assert_eq!(reciprocal.quantize(value), exact, "{value} in steps of {step}");

@@ -3,7 +3,7 @@
 use super::page::{Call, Demo, Faces, Page};
 use super::{Group, Kind, OptionDef};
 use crate::error::Problem;
-use crate::{Color, Compression, Metadata, OutputFormat, Parsed, Quality, Warning};
+use crate::{Color, Compression, Metadata, OutputFormat, Parsed, Quality, QualityMode, Warning};
 
 /// Reads a quality, and says so when the number had to be moved.
 pub(super) fn quality(p: &mut Parsed, option: &'static str, text: &str) -> Result<Quality, Problem> {
@@ -66,6 +66,7 @@ pub(super) static QUALITY: OptionDef = OptionDef {
     .call(Call::Output)
     .with(&[
         ("format", "Counts for JPEG, WebP and AVIF; WebP at 100 is lossless; gives PNG a palette."),
+        ("quality-mode", "Says what the number of a JPEG stands for."),
         ("slow-connection-quality", "Takes its place on slow connections."),
     ]),
     set: |p, v| {
@@ -73,6 +74,32 @@ pub(super) static QUALITY: OptionDef = OptionDef {
         Ok(())
     },
     get: |o| o.quality.map(|v| v.to_string()),
+};
+
+pub(super) static QUALITY_MODE: OptionDef = OptionDef {
+    name: "quality-mode",
+    aliases: &[],
+    group: Group::Output,
+    kind: Kind::Choice(QualityMode::NAMES),
+    default: "standard",
+    example: "perceptual",
+    doc: "What the quality of a JPEG stands for",
+    long: "standard quantises by the tables of the JPEG standard, as libjpeg does. perceptual keeps more of color, of smooth areas \
+           and of the finest detail, and less of what is in between, which looks about as good at the same quality in fewer bytes. \
+           It costs no time, and any viewer shows it.",
+    page: Page::new(
+        "standard or perceptual",
+        &["best", "true"],
+        Demo::file("coffee.jpg", "width=480,format=jpeg", "width=480,format=jpeg,quality-mode=perceptual"),
+    )
+    .cloudflare(Faces::NONE)
+    .here(Faces::NO_BINDING)
+    .with(&[("quality", "The number whose meaning it is."), ("format", "Counts for JPEG alone.")]),
+    set: |p, v| {
+        p.options.quality_mode = Some(QualityMode::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.quality_mode.map(|v| v.to_string()),
 };
 
 pub(super) static COMPRESSION: OptionDef = OptionDef {

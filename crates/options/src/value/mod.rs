@@ -20,7 +20,9 @@ pub use format::OutputFormat;
 pub use gravity::{Gravity, PointMode};
 pub use layer::{Composite, DrawOptions, Layer, LayerSource, Repeat, Text};
 pub use quality::Quality;
-pub use switches::{Color, Compression, Metadata, OnError, OriginAuth, Refine, Segment, SegmentModel, Upscale};
+pub use switches::{
+    Color, Compression, Metadata, OnError, OriginAuth, QualityMode, Refine, Segment, SegmentModel, Upscale,
+};
 pub use trim::{Length, Trim, TrimBorder};
 pub use turn::{Flip, Rotate};
 pub use width::Width;

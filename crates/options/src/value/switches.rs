@@ -54,6 +54,18 @@ keywords! {
 }
 
 keywords! {
+    /// What a JPEG's quality stands for.
+    #[derive(Default)]
+    pub enum QualityMode {
+        /// The standard's tables, as in libjpeg.
+        #[default]
+        Standard = "standard",
+        /// About the same to the eye in fewer bytes.
+        Perceptual = "perceptual",
+    }
+}
+
+keywords! {
     /// What is done to the colors of what is kept of a picture.
     #[derive(Default)]
     pub enum Refine {
@@ -111,4 +123,4 @@ macro_rules! parsed_by_name {
     };
 }
 
-parsed_by_name!(Color, Compression, Metadata, OnError, OriginAuth, Refine, Segment, SegmentModel, Upscale);
+parsed_by_name!(Color, Compression, Metadata, OnError, OriginAuth, QualityMode, Refine, Segment, SegmentModel, Upscale);

@@ -1,4 +1,5 @@
-//! Packed 8-bit samples to the quantised coefficients of a JPEG, equal to libjpeg's `-dct int`.
+//! Packed 8-bit samples to the quantised coefficients of a JPEG, equal to libjpeg's `-dct int` but for a dead zone
+//! where [`Fdct::rounding`] has one.
 //!
 //! Stands behind [`pack`](super::pack), whose samples it reads where they are. Per component one pass for color and resolution, one
 //! for the DCT. The coefficients come back in the order of the components, two bytes each. No step of a plan.
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use tintype_jpeg::{
     ColorTransform, Component, Frame,
-    forward::{Ratio, Reciprocal, last_row, real_blocks},
+    forward::{Ratio, Reciprocal, Rounding, last_row, real_blocks},
 };
 use tintype_pixels::{Channels, Layout};
 
@@ -24,6 +25,8 @@ use crate::{
 pub struct Fdct {
     /// Gray of gray samples; gray, YCbCr or RGB of RGB samples. Sampling ratios are 1, 2 or 4.
     pub frame: Arc<Frame>,
+    /// What becomes of values between two steps; as in libjpeg, unless [`Fdct::rounded`] says otherwise.
+    pub rounding: Rounding,
 }
 
 tintype_wgsl::params! {
@@ -31,6 +34,7 @@ tintype_wgsl::params! {
     struct Params for kernels::FDCT {
         real: [u32; 2], blocks: [u32; 2], mcu_mask: u32, _pad0: u32, _pad1: u32, _pad2: u32,
         multiplier: [[u32; 4]; 16], correction: [[u32; 4]; 16], shift: [[u32; 4]; 16],
+        least: [[u32; 4]; 16],
     }
 }
 
@@ -60,7 +64,14 @@ impl Fdct {
         let are_whole = frame.components.iter().all(|c| is_whole(c.h, max_h) && is_whole(c.v, max_v) && c.h != 3);
         let samples = (frame.size.area() + 4) * u64::from(layout.pixel_bytes());
         let fits = frame.components.iter().all(|c| coefficient_bytes(c) <= binding_bytes) && samples <= binding_bytes;
-        (frame.components.len() == colors && are_whole && fits).then(|| Self { frame: Arc::new(frame) })
+        (frame.components.len() == colors && are_whole && fits)
+            .then(|| Self { frame: Arc::new(frame), rounding: Rounding::Nearest })
+    }
+
+    /// The same with other rounding.
+    #[must_use]
+    pub fn rounded(self, rounding: Rounding) -> Self {
+        Self { rounding, ..self }
     }
 
     /// Appends the passes that read `samples` of `layout`; the coefficients are what the recording reads back.
@@ -102,6 +113,7 @@ impl Fdct {
             let table = |part: fn(&Reciprocal) -> u32| {
                 std::array::from_fn(|i| std::array::from_fn(|j| part(&reciprocals[4 * i + j])))
             };
+            let least = self.rounding.least(&component.quantization);
             let params = Params {
                 real: real.into(),
                 blocks: component.blocks.into(),
@@ -112,6 +124,7 @@ impl Fdct {
                 multiplier: table(|r| r.multiplier),
                 correction: table(|r| r.correction),
                 shift: table(|r| r.shift),
+                least: std::array::from_fn(|i| std::array::from_fn(|j| u32::from(least[4 * i + j]))),
             };
             let (x, y) = (component.blocks.width, component.blocks.height);
             recording.pass(params).grid(x, y).buffer(plane).write_buffer(coefficients);

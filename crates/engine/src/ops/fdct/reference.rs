@@ -13,5 +13,5 @@ use super::Fdct;
 /// # Errors
 /// When they are not what the frame says.
 pub fn fdct(op: &Fdct, planes: &Planes) -> Result<Vec<Vec<i16>>, ForwardError> {
-    Ok(forward::coefficients(planes, Frame::clone(&op.frame))?.planes)
+    Ok(forward::coefficients_by(planes, Frame::clone(&op.frame), op.rounding)?.planes)
 }
