@@ -97,7 +97,7 @@ fn a_crop_without_scaling_is_part_of_unpack() {
             unpack   100x100+175+100                   linear f16 sRGB
             pack     100x100                           rgb8, srgb curve
             fdct     100x100                           ycbcr 4:2:0
-            gpu      11 passes · 1 images live · up 97.3 kB · down 37.6 kB · peak 398.3 kB
+            gpu      11 passes · 1 images live · up 97.3 kB · down 37.6 kB · peak 399.4 kB
             encode   jpeg q85
         "#]],
     );

@@ -49,7 +49,7 @@ fn a_still_picture_is_one_frame() {
     }
     let jpeg = tintype_codecs::encode(&picture(5, 3, Layout::RGB8), &Encode::jpeg(80), &Metadata::default()).unwrap();
     let error = frames(&jpeg).unwrap_err();
-    assert_eq!(error.to_string(), "jpeg animation is not read; send a jpeg, png, webp, gif, avif, heic and svg");
+    assert!(error.to_string().starts_with("jpeg animation is not read"), "{error}");
 }
 
 /// A part of an interlaced APNG is deinterlaced by itself.

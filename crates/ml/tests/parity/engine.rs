@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
+use tintype_engine::Texel;
 use tintype_ml::{MattingKind, Models, ModelsOptions, On};
 use tintype_pixels::Planes;
 use tintype_testkit::{Tintype, TransformOptions, engine_seeing};
@@ -47,6 +48,8 @@ fn difference(a: &Planes, b: &Planes) -> f32 {
 /// come back, and of pixels the result's.
 fn check(weights: &str, options: &str, read: u64, codes: f32) {
     let (Some((here, _)), Some((there, models))) = (engine(On::Cpu, weights), engine(On::Gpu, weights)) else { return };
+    // Those for 16 bits are compiled behind the first requests.
+    there.gpu().prepare(Texel::F32).unwrap();
     let first = transformed(&there, options);
     let counters = there.gpu().counters();
     let (pixels_before, answers_before) = (there.gpu().read_bytes(), models.read_bytes().unwrap());
