@@ -6,7 +6,8 @@ struct Instruction { opcode: u32, _pad0: u32, _pad1: u32, _pad2: u32, a: vec4f, 
 
 struct Tape { count: u32, _pad0: u32, _pad1: u32, _pad2: u32, instructions: array<Instruction, 16> }
 
-@group(1) @binding(0) var<uniform> tape: Tape;
+// Storage, not uniform: see Pipelines::new.
+@group(1) @binding(0) var<storage, read> tape: Tape;
 
 // False where the tape is empty, so that most pipelines hold no interpreter.
 override TAPE: bool = false;

@@ -25,16 +25,13 @@ fn wrap(v: i32, n: i32) -> i32 {
     return ((v % n) + n) % n;
 }
 
-// Factors of layer (x) and picture (y): Porter and Duff, "Compositing Digital Images", 1984.
+// Factors of layer (x) and picture (y): Porter and Duff, "Compositing Digital Images", 1984. Selects, because Mesa's software driver
+// compiles a kernel anew for every value of a uniform that it branches on.
 fn factors(layer_alpha: f32, base_alpha: f32) -> vec2f {
-    switch params.mode {
-        case 0u: { return vec2f(1.0, 1.0 - layer_alpha); }
-        case 1u: { return vec2f(base_alpha, 0.0); }
-        case 2u: { return vec2f(base_alpha, 1.0 - layer_alpha); }
-        case 3u: { return vec2f(1.0 - base_alpha, 0.0); }
-        case 4u: { return vec2f(1.0 - base_alpha, 1.0 - layer_alpha); }
-        default: { return vec2f(1.0); }
-    }
+    let mode = params.mode;
+    let over = select(select(1.0, base_alpha, mode == 1u || mode == 2u), 1.0 - base_alpha, mode == 3u || mode == 4u);
+    let below = select(select(1.0, 0.0, mode == 1u || mode == 3u), 1.0 - layer_alpha, mode == 0u || mode == 2u || mode == 4u);
+    return vec2f(over, below);
 }
 
 @compute @workgroup_size(WG_X, WG_Y)
@@ -43,8 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let below = textureLoad(base, id.xy, 0);
     var place = vec2i(id.xy) - params.at;
     let box = vec2i(params.inner);
-    if (params.repeat & 1u) != 0u { place.x = wrap(place.x, box.x); }
-    if (params.repeat & 2u) != 0u { place.y = wrap(place.y, box.y); }
+    place = select(place, vec2i(wrap(place.x, box.x), wrap(place.y, box.y)), (vec2u(params.repeat) & vec2u(1u, 2u)) != vec2u(0u));
     if any(place < vec2i(0)) || any(place >= box) {
         store(id.xy, below);
         return;

@@ -72,7 +72,10 @@ pub(super) struct Pipelines {
 
 impl Pipelines {
     pub(super) fn new(device: &wgpu::Device) -> Self {
-        let entry = uniform_entry(Recording::TAPE_BYTES);
+        // Not a uniform: Mesa's software driver compiles a kernel anew for every value of a uniform that a loop's length depends on,
+        // at each dispatch, and never lets go of the code.
+        let storage = wgpu::BufferBindingType::Storage { read_only: true };
+        let entry = block_entry(storage, Recording::TAPE_BYTES);
         let tape_group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("Pipelines::tape_group"),
             entries: &[entry],
@@ -201,7 +204,7 @@ fn entry(kernel: &Kernel, binding: u32, kind: Binding, texel: Texel) -> wgpu::Bi
         min_binding_size: None,
     };
     let ty = match kind {
-        Binding::Params => return uniform_entry(kernel.params_bytes as u64),
+        Binding::Params => return block_entry(wgpu::BufferBindingType::Uniform, kernel.params_bytes as u64),
         Binding::Image => wgpu::BindingType::Texture {
             sample_type: wgpu::TextureSampleType::Float { filterable: false },
             view_dimension: wgpu::TextureViewDimension::D2,
@@ -222,12 +225,12 @@ fn entry(kernel: &Kernel, binding: u32, kind: Binding, texel: Texel) -> wgpu::Bi
 }
 
 /// Binding 0: a uniform block at a dynamic offset.
-fn uniform_entry(bytes: u64) -> wgpu::BindGroupLayoutEntry {
+fn block_entry(ty: wgpu::BufferBindingType, bytes: u64) -> wgpu::BindGroupLayoutEntry {
     wgpu::BindGroupLayoutEntry {
         binding: 0,
         visibility: wgpu::ShaderStages::COMPUTE,
         ty: wgpu::BindingType::Buffer {
-            ty: wgpu::BufferBindingType::Uniform,
+            ty,
             has_dynamic_offset: true,
             min_binding_size: wgpu::BufferSize::new(bytes),
         },
