@@ -15,6 +15,7 @@ mod http;
 mod jpeg;
 mod jpeg_huffman;
 mod large;
+mod memory;
 mod ops;
 mod plans;
 mod submissions;

@@ -229,11 +229,7 @@ fn block_entry(ty: wgpu::BufferBindingType, bytes: u64) -> wgpu::BindGroupLayout
     wgpu::BindGroupLayoutEntry {
         binding: 0,
         visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer {
-            ty,
-            has_dynamic_offset: true,
-            min_binding_size: wgpu::BufferSize::new(bytes),
-        },
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: true, min_binding_size: wgpu::BufferSize::new(bytes) },
         count: None,
     }
 }
