@@ -27,8 +27,12 @@ use tintype_options::{OutputFormat, TransformOptions, Warning};
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Planes, Rect, Size};
 
 use crate::{
-    Accepts, Policy, Rendered, Timings, Tintype, TransformError, huffman, metadata, output,
-    run::{Clock, Held, Inputs, Probed, Settled, Work, plan_request},
+    Accepts, Policy, Rendered, Timings, Tintype, TransformError,
+    clock::Clock,
+    decide::plan_request,
+    held::{Held, Inputs},
+    huffman, metadata, output,
+    run::{Probed, Settled, Work},
 };
 
 /// Frames that wait between two threads.

@@ -1,10 +1,16 @@
 //! The plan of a request as text, without a device.
 
-use tintype_engine::plan::{self, Draw, Request as PlanRequest, Source, Stage, Unknown};
+use tintype_engine::{
+    Plan,
+    ops::{HuffmanDecode, Inverse},
+    plan::{self, Draw, Request as PlanRequest, Source, Stage, Unknown},
+};
+use tintype_jpeg::inverse::Scale;
 use tintype_pixels::{Channels, Depth, ImageInfo, Layout, Orientation, Size};
 
 use crate::{
     Policy, Request, TransformError,
+    output::Answer,
     run::{Pixels, Work},
 };
 
@@ -73,4 +79,34 @@ pub(crate) fn unseen(
         planned.push(stage);
     }
     Ok(planned)
+}
+
+/// The plan with the codecs' lines around it; `size` is the result's.
+pub(crate) fn explained(
+    info: Option<&ImageInfo>,
+    source: &Source,
+    plan: &Plan,
+    answer: Answer,
+    size: Size,
+    bits: &[(usize, &HuffmanDecode)],
+) -> String {
+    let format = info.map_or("samples", |info| info.format.name());
+    let (mut what, mut samples) = (format!("{format} {}", source.size), source.layout.to_string());
+    if let Some(components) = plan.components(0) {
+        let form = match components.inverse {
+            Inverse::Device if bits.iter().any(|(index, _)| *index == 0) => "bits",
+            Inverse::Device => "coefficients",
+            Inverse::Host => "planes",
+        };
+        samples = format!("{} {form}", components.frame);
+        if components.scale != Scale::Full {
+            what += &format!(" → {} ({})", components.scale.apply(source.size), components.scale);
+        }
+    }
+    let decode = format!("{:<9}{what:<34}{samples}", "decode");
+    let last = match answer {
+        Answer::Picture(encode) => format!("{:<9}{encode}", "encode"),
+        Answer::Json => format!("{:<9}{size}, described by the copy of {}", "json", plan.size()),
+    };
+    format!("{decode}\n{}{last}\n", plan.explain_decoding(bits))
 }

@@ -21,8 +21,9 @@ use tintype_jpeg::{
 use tintype_pixels::ImageInfo;
 
 use crate::{
-    TransformError, jpeg,
-    run::{Held, Inputs},
+    TransformError,
+    held::{Held, Inputs},
+    jpeg,
 };
 
 /// What a plan left.

@@ -29,12 +29,15 @@
 
 mod animation;
 mod builder;
+mod clock;
+mod decide;
 mod describe;
 mod dominant;
 mod draw;
 mod error;
 mod explain;
 mod faces;
+mod held;
 mod huffman;
 #[cfg(feature = "image")]
 mod images;

@@ -1,26 +1,27 @@
 //! The one path from pictures and stages to a result.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, Instant},
-};
+use std::borrow::Cow;
 
 use bytes::Bytes;
-use tintype_codecs::{self as codecs, icc::Kept};
+use tintype_codecs as codecs;
 use tintype_engine::{
-    Plan, gpu,
+    Plan,
     ops::{HuffmanDecode, Inverse},
     plan::{self, Source, Stage},
 };
-use tintype_jpeg::{decode::Pooled, inverse::Scale};
-use tintype_options::{self as options, Gravity, OutputFormat, TransformOptions, Warning};
-use tintype_pixels::{Depth, Fault, Gamut, ImageFormat, ImageInfo, Layout, Planes, Size};
+use tintype_jpeg::inverse::Scale;
+use tintype_options::{Gravity, TransformOptions};
+use tintype_pixels::{Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
 
 use crate::{
-    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, animation, describe, explain,
+    Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, animation,
+    clock::Clock,
+    decide::{Decision, check_installed, decide, layout, plan_request, source_of},
+    describe, explain,
+    held::{Held, Inputs},
     huffman::{self, Made},
     jpeg, metadata,
-    output::{self, Answer},
+    output::Answer,
     settle::{self, Settle},
     vector,
 };
@@ -89,51 +90,6 @@ pub(crate) struct Work<'a> {
 pub(crate) struct Probed {
     pub(crate) infos: Vec<Option<ImageInfo>>,
     pub(crate) sources: Vec<Source>,
-}
-
-/// The pixels of a source, ready for the device or on it.
-#[derive(Debug)]
-pub(crate) enum Held<'a> {
-    /// On the host.
-    Samples(Cow<'a, Planes>),
-    /// On the host, as a JPEG has them.
-    Coefficients(Pooled<'static>),
-    /// On the host, as a JPEG's file has them.
-    Bits(Box<HuffmanDecode>),
-    /// On the device.
-    Texture(gpu::Lent),
-    /// Nowhere yet: an animation's canvas, which takes its place frame by frame.
-    Canvas,
-}
-
-/// What a plan's sources are, as it wants them.
-pub(crate) struct Inputs<'a>(Vec<Input<'a>>);
-
-enum Input<'a> {
-    Held(&'a Held<'a>),
-    Jpeg(jpeg::Given<'a>),
-}
-
-impl<'a> Inputs<'a> {
-    /// Brings what was decoded into the form that `plan` reads.
-    pub(crate) fn new(decoded: &'a [Held<'_>], plan: &Plan) -> Self {
-        let each = decoded.iter().enumerate().map(|(index, held)| match held {
-            Held::Coefficients(coefficients) => Input::Jpeg(jpeg::Given::new(coefficients, plan, index)),
-            Held::Samples(_) | Held::Bits(_) | Held::Texture(_) | Held::Canvas => Input::Held(held),
-        });
-        Self(each.collect())
-    }
-
-    pub(crate) fn sources(&self) -> Vec<gpu::Source<'_>> {
-        let each = self.0.iter().map(|input| match input {
-            Input::Jpeg(given) => given.source(),
-            Input::Held(Held::Samples(planes)) => gpu::Source::Samples(planes.bytes()),
-            Input::Held(Held::Bits(bits)) => gpu::Source::Samples(bits.bytes()),
-            Input::Held(Held::Texture(texture)) => gpu::Source::Texture(texture),
-            Input::Held(Held::Coefficients(_) | Held::Canvas) => gpu::Source::Samples(&[]),
-        });
-        each.collect()
-    }
 }
 
 /// Stages that no longer depend on pixels, and what they are done to.
@@ -217,7 +173,7 @@ impl Work<'_> {
         let Decision { answer, size, plan, warnings } = decision;
         let original = probed.infos[0].clone();
         let bits = decoded.as_ref().map(|decoded| huffman::decodings(decoded)).unwrap_or_default();
-        let text = explained(original.as_ref(), &probed.sources[0], &plan, answer, size, &bits);
+        let text = explain::explained(original.as_ref(), &probed.sources[0], &plan, answer, size, &bits);
         let mut seen = describe::Seen::default();
         let made = match decoded {
             Ok(decoded) => {
@@ -329,7 +285,7 @@ impl Work<'_> {
         let device = if is_file { device } else { huffman::on_host(device) };
         let decoded: Vec<(usize, HuffmanDecode)> = self.bits(&infos, &sources, policy, device);
         let bits: Vec<_> = decoded.iter().map(|(index, bits)| (*index, bits)).collect();
-        Ok(looks + &explained(infos[0].as_ref(), &sources[0], &plan, answer, size, &bits))
+        Ok(looks + &explain::explained(infos[0].as_ref(), &sources[0], &plan, answer, size, &bits))
     }
 
     /// Width and height of the result, as far as headers tell.
@@ -486,133 +442,6 @@ impl Work<'_> {
     }
 }
 
-/// Refuses what needs a part that there is not. Whether or not this picture would be enlarged: who asks for it should learn
-/// that with the first picture, not with the first small one.
-fn check_installed(stages: &[Stage]) -> Result<(), TransformError> {
-    stages.iter().try_for_each(|stage| match stage {
-        Stage::Transform(options) | Stage::Cutout { options, .. }
-            if options.upscale == Some(options::Upscale::Generate) =>
-        {
-            Err(TransformError::NotInstalled {
-                asked: "upscale=generate",
-                missing: "a model that enlarges pictures",
-                instead: "upscale=interpolate",
-            })
-        }
-        Stage::Transform(_) | Stage::Cutout { .. } => Ok(()),
-        Stage::Draw(draw) => check_installed(&draw.stages),
-    })
-}
-
-/// What will be done and what will be answered.
-pub(crate) struct Decision {
-    pub(crate) answer: Answer,
-    /// The result's size.
-    pub(crate) size: Size,
-    /// Ends with what the answer is made of: the result, or a small copy of it to be described.
-    pub(crate) plan: Plan,
-    pub(crate) warnings: Vec<Warning>,
-}
-
-/// Decides everything, without pixels and without a device. The format depends on the result's size and opacity, and what
-/// the plan ends with depends on the format: hence a draft first. `kept` are the colors of the result where they are not sRGB's.
-pub(crate) fn decide(
-    sources: &[Source],
-    stages: &[Stage],
-    wanted: &TransformOptions,
-    accepts: Accepts,
-    policy: &Policy,
-    device: plan::Device,
-    kept: Option<&Kept>,
-) -> Result<Decision, TransformError> {
-    if wanted.format == Some(OutputFormat::Svg) {
-        return Err(TransformError::NotSvg);
-    }
-    let draft = Plan::new(sources, &plan_request(stages, None, policy, device))?;
-    let (answer, warning) = output::choose(wanted, accepts, draft.size(), draft.is_opaque, policy);
-    let (size, depth) = (draft.size(), sources[0].layout.depth);
-    let plan = match answer {
-        Answer::Json => {
-            let stages: Vec<Stage> = stages.iter().cloned().chain([describe::small()]).collect();
-            Plan::new(sources, &plan_request(&stages, Some(describe::LAYOUT), policy, device))?
-        }
-        Answer::Picture(encode) => {
-            let target = encode.layout(!draft.is_opaque, depth);
-            let gamut = kept.filter(|_| encode.has_profile()).map_or(Gamut::SRGB, |kept| kept.gamut);
-            let request = plan::Request { gamut, ..plan_request(stages, Some(target), policy, device) };
-            let plan = Plan::new(sources, &request)?;
-            huffman::ending(jpeg::ending(plan, encode), encode, device.coders)
-        }
-    };
-    let warnings = plan.warnings.iter().cloned().chain(warning).collect();
-    Ok(Decision { answer, size, plan, warnings })
-}
-
-pub(crate) fn plan_request<'a>(
-    stages: &'a [Stage],
-    target: Option<Layout>,
-    policy: &Policy,
-    device: plan::Device,
-) -> plan::Request<'a> {
-    plan::Request {
-        stages,
-        target,
-        space: policy.space,
-        gamut: Gamut::SRGB,
-        filter: policy.filter,
-        device,
-        max_result: (policy.result_side_px, policy.result_area_px),
-    }
-}
-
-/// Samples without a header: upright, sRGB, or linear light if they are floats.
-pub(crate) fn source_of(planes: &Planes) -> Source {
-    let layout = planes.layout();
-    Source {
-        size: planes.size(),
-        layout,
-        orientation: tintype_pixels::Orientation::Upright,
-        alpha: layout.has_alpha(),
-        color: (layout.depth != Depth::F32).then(tintype_pixels::SourceColor::srgb),
-        on_device: false,
-        jpeg: None,
-    }
-}
-
-fn layout(plan: &Plan) -> Layout {
-    plan.pack.as_ref().map_or(Layout::RGBA8, |pack| pack.layout)
-}
-
-/// The plan with the codecs' lines around it; `size` is the result's.
-fn explained(
-    info: Option<&ImageInfo>,
-    source: &Source,
-    plan: &Plan,
-    answer: Answer,
-    size: Size,
-    bits: &[(usize, &HuffmanDecode)],
-) -> String {
-    let format = info.map_or("samples", |info| info.format.name());
-    let (mut what, mut samples) = (format!("{format} {}", source.size), source.layout.to_string());
-    if let Some(components) = plan.components(0) {
-        let form = match components.inverse {
-            Inverse::Device if bits.iter().any(|(index, _)| *index == 0) => "bits",
-            Inverse::Device => "coefficients",
-            Inverse::Host => "planes",
-        };
-        samples = format!("{} {form}", components.frame);
-        if components.scale != Scale::Full {
-            what += &format!(" → {} ({})", components.scale.apply(source.size), components.scale);
-        }
-    }
-    let decode = format!("{:<9}{what:<34}{samples}", "decode");
-    let last = match answer {
-        Answer::Picture(encode) => format!("{:<9}{encode}", "encode"),
-        Answer::Json => format!("{:<9}{size}, described by the copy of {}", "json", plan.size()),
-    };
-    format!("{decode}\n{}{last}\n", plan.explain_decoding(bits))
-}
-
 /// An SVG as the answer, which no option changes.
 fn passed_on(bytes: &[u8], policy: &Policy, clock: &Clock) -> Result<Rendered, TransformError> {
     let (bytes, original) = vector::passed_on(bytes, policy)?;
@@ -631,27 +460,4 @@ fn passed_on(bytes: &[u8], policy: &Policy, clock: &Clock) -> Result<Rendered, T
 
 fn passed_on_as_text(size: Size) -> String {
     format!("{:<9}{:<34}cleaned, otherwise as it is\n", "pass", format!("svg {size}"))
-}
-
-/// Laps of a stopwatch.
-pub(crate) struct Clock {
-    started: Instant,
-    lap: Instant,
-}
-
-impl Clock {
-    pub(crate) fn start() -> Self {
-        let now = Instant::now();
-        Self { started: now, lap: now }
-    }
-
-    pub(crate) fn lap(&mut self) -> Duration {
-        let lap = self.lap.elapsed();
-        self.lap = Instant::now();
-        lap
-    }
-
-    pub(crate) fn total(&self) -> Duration {
-        self.started.elapsed()
-    }
 }

@@ -16,7 +16,8 @@ use tintype_pixels::{Channels, Depth, Gamut, Layout, Orientation, Planes, Size};
 
 use crate::{
     Tintype, TransformError,
-    run::{Held, Inputs, source_of},
+    decide::source_of,
+    held::{Held, Inputs},
 };
 
 /// Whether any of `stages` may depend on pixels.

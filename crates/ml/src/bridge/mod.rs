@@ -16,7 +16,7 @@
 //!
 //! burn has no way to take a foreign buffer as a tensor, so a tensor is made empty and written into. Tensors share buffers: a binding is
 //! always offset and size, and a dispatch that writes a tensor binds no other.
-//! `memory.rs` and [`launch`] alone name cubecl. What the latter starts is burn's to record, and none of these rules is for it.
+//! `memory.rs` and `launch.rs` alone name cubecl. What the latter starts is burn's to record, and none of these rules is for it.
 
 pub mod convolution;
 mod launch;
