@@ -95,6 +95,10 @@ pub(super) fn check_document(document: &Document<'_>, limits: &Limits) -> Result
         if let Some(id) = node.attribute("id") {
             expansion.targets.insert(id, node);
         }
+        let curved = ["d", "rx", "ry", "r"].into_iter().filter_map(|name| node.attribute(name));
+        if curved.into_iter().any(has_far_number) {
+            return Err(CodecError::damaged(ImageFormat::Svg, "a path's numbers of a billion and more are not drawn"));
+        }
         if node.tag_name().name() == "style" {
             expansion.read_stylesheet(node.text().unwrap_or_default());
         }
@@ -108,6 +112,38 @@ pub(super) fn check_document(document: &Document<'_>, limits: &Limits) -> Result
         return Err(CodecError::TooLarge { what: Bound::SvgElements, value: elements, limit });
     }
     Ok(())
+}
+
+/// Whether `text` has a number of ten digits in front of its point, or more, or with an exponent above nine. An arc is cut into the more
+/// pieces the larger it is, and each piece costs what all before it did: one of 10^37 takes hours.
+fn has_far_number(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        match byte {
+            b'1'..=b'9' => {
+                let length = digits(at);
+                if length > 9 {
+                    return true;
+                }
+                at += length;
+            }
+            b'.' => at += 1 + digits(at + 1),
+            b'e' | b'E' => {
+                at += 1;
+                at += usize::from(bytes.get(at) == Some(&b'+'));
+                let zeros = bytes[at..].iter().take_while(|byte| **byte == b'0').count();
+                at += zeros;
+                if digits(at) > 1 {
+                    return true;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    false
 }
 
 /// What an element stands for.

@@ -117,7 +117,7 @@ fn what_grows_or_takes_forever_is_refused_at_once() {
     let layers = "<g opacity='.9'>".repeat(80) + rect + &"</g>".repeat(80);
     let large =
         |content: &str| format!("<svg xmlns='http://www.w3.org/2000/svg' width='9000' height='9000'>{content}</svg>");
-    let table: [(&str, String, Option<Bound>); 14] = [
+    let table: [(&str, String, Option<Bound>); 16] = [
         ("uses", uses, Some(Bound::SvgElements)),
         ("masks", masks, Some(Bound::SvgElements)),
         ("masks by style", styled, Some(Bound::SvgElements)),
@@ -140,6 +140,8 @@ fn what_grows_or_takes_forever_is_refused_at_once() {
         ),
         ("layers on layers", large(&layers.replace("40", "9000").replace("30", "9000")), Some(Bound::DecodedBytes)),
         ("large shapes, often", large(&"<circle r='9000'/>".repeat(5_000)), Some(Bound::SvgWork)),
+        ("a vast arc", document("<path d='M1 1C0 2 3 3 4 66666666666666666666664A1 2 3 0 0 9 9z'/>"), None),
+        ("vast corners", document("<rect width='1e38' height='1e38' rx='1e+037'/>"), None),
     ];
     for (name, document, expected) in table {
         let started = Stopwatch::start();
@@ -173,6 +175,10 @@ fn the_costliest_that_is_accepted_is_bearable() {
         ),
         ("corners", document(&format!("<path stroke='red' d='M0 0{}'/>", " L 40 30 L 0 29".repeat(100_000)))),
         ("dashes", document("<path stroke='red' stroke-dasharray='.0001' d='M0 0 L 9999 9999 L 1 9999 Z'/>")),
+        (
+            "a large arc",
+            document(&format!("<path d='M0 0{}'/>", "A999999999 1e9 0 1 1-999999999.123456789012 1e9".repeat(50))),
+        ),
     ];
     for (name, document) in table {
         let started = Stopwatch::start();
