@@ -99,9 +99,8 @@ fn birefnet_full_on_the_cpu() {
     birefnet("birefnet-full.json", FULL, Size::new(320, 256), &Device::cpu());
 }
 
-/// The small network; minutes on a software adapter, hence by hand.
+/// The small network.
 #[test]
-#[ignore = "takes minutes on a software adapter"]
 fn birefnet_on_the_gpu() {
     if let Some(gpu) = setup::gpu() {
         birefnet("birefnet-small.json", SMALL, Size::new(320, 256), &gpu.device);
