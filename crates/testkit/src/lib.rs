@@ -8,9 +8,17 @@ pub mod files;
 mod gpu;
 pub mod icc;
 pub mod pictures;
+#[cfg(feature = "services")]
+mod postgres;
+#[cfg(feature = "services")]
+mod s3;
 mod vision;
 
 pub use compare::{Difference, compare, psnr};
 pub use gpu::{engine, engine_seeing, gpu, run_case, run_picture, run_sources};
+#[cfg(feature = "services")]
+pub use postgres::Postgres;
+#[cfg(feature = "services")]
+pub use s3::S3;
 pub use tintype::{Tintype, TransformOptions};
 pub use vision::FakeVision;

@@ -35,7 +35,7 @@ struct Tools {
     packages: [&'static str; 3],
 }
 
-const TOOLS: [Tools; 6] = [
+const TOOLS: [Tools; 7] = [
     Tools {
         name: "libjpeg-turbo's cjpeg, djpeg and jpegtran",
         programs: &["cjpeg", "djpeg", "jpegtran"],
@@ -66,6 +66,11 @@ const TOOLS: [Tools; 6] = [
         name: "exiftool",
         programs: &["exiftool"],
         packages: ["libimage-exiftool-perl", "perl-Image-ExifTool", "exiftool"],
+    },
+    Tools {
+        name: "PostgreSQL's server",
+        programs: &["initdb", "pg_ctl"],
+        packages: ["postgresql", "postgresql-server", "postgresql"],
     },
 ];
 

@@ -30,9 +30,14 @@ pub(super) fn look(need: Need) -> Found {
         pip: ["pip3", "pip"].iter().any(|name| search::program(name).is_some())
             || is_one("ALLOW_NO_MODELS")
             || models::are_there(),
-        tools: TOOLS
-            .map(|tools| need == Need::Run || tools.programs.iter().all(|name| search::program(name).is_some())),
+        tools: TOOLS.map(|tools| need == Need::Run || tools.programs.iter().all(|name| is_installed(name))),
     }
+}
+
+/// In `PATH`, or where Debian keeps the server programs of each version of PostgreSQL.
+fn is_installed(program: &str) -> bool {
+    search::program(program).is_some()
+        || entries(Path::new("/usr/lib/postgresql")).iter().any(|version| version.join("bin").join(program).is_file())
 }
 
 /// The folders of the loader's search, in its order (Vulkan loader documentation, "Driver Discovery on Linux").
