@@ -5,6 +5,7 @@
 
 mod color;
 mod describe;
+pub(crate) mod gain_map;
 mod gamut;
 mod geometry;
 mod jpeg;

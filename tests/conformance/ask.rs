@@ -15,7 +15,7 @@ use tintype_pixels::Size;
 use tintype_testkit::{FakeVision, engine, files};
 
 use super::table::{Expected, Face, Look, Row, Sides};
-use crate::facade::{assert_shows, decoded, map};
+use crate::facade::{assert_shows, decoded, gain_map, map};
 use crate::faces::{Field, call};
 use crate::http::{Answer, Server};
 
@@ -42,6 +42,7 @@ pub(crate) fn sources() -> Vec<(&'static str, Vec<u8>)> {
         ("red.png", files::png(Size::new(12, 8), |_, _| [255, 0, 0, 255])),
         ("blue.png", files::png(Size::new(4, 4), |_, _| [0, 0, 255, 255])),
         ("wide.png", files::png_rgb(Size::new(1800, 6), |_, _| [100; 3])),
+        ("gain.jpg", gain_map::photo(size, Size::new(60, 40))),
     ]
 }
 

@@ -171,4 +171,27 @@ pub(crate) const SUBJECTS: &[Subject] = &[
             repeated("color=keep,color=srgb").warns(240, 160, "color"),
         ],
     ),
+    words(
+        "hdr",
+        &[
+            legal("format=jpeg,hdr=keep").is(240, 160).not_binding().look(JPEG),
+            legal("format=jpeg,hdr=drop").is(240, 160).not_binding().look(JPEG),
+            legal("width=120,format=jpeg,hdr=keep").of("gain.jpg").is(120, 80).not_binding().look(JPEG),
+            legal("width=120,format=jpeg,hdr=drop").of("gain.jpg").is(120, 80).not_binding().look(JPEG),
+            legal("format=webp,hdr=keep")
+                .of("gain.jpg")
+                .warns(240, 160, "gain map dropped, the result is no JPEG")
+                .not_binding()
+                .look(WEBP),
+            legal("format=jpeg,hdr=keep,blur=3")
+                .of("gain.jpg")
+                .warns(240, 160, "gain map dropped, blur")
+                .not_binding()
+                .look(JPEG),
+            illegal("hdr=pq").refused("hdr: \"pq\" is not drop or keep"),
+            illegal("hdr=true").refused("hdr: \"true\" is not"),
+            illegal("hdr=").refused("hdr: \"\" is not"),
+            repeated("hdr=drop,hdr=keep").warns(240, 160, "hdr"),
+        ],
+    ),
 ];

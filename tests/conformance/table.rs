@@ -54,11 +54,16 @@ impl Expected {
     /// whose parser does not know who asks, and not the parts that there are.
     pub(crate) fn is_about_options(self) -> bool {
         match self {
-            Self::Warned(_, text) => {
-                !["needs both", "too large for AVIF", "on cf.image", "only cf.image", "no effect without"]
-                    .iter()
-                    .any(|of| text.contains(of))
-            }
+            Self::Warned(_, text) => ![
+                "needs both",
+                "too large for AVIF",
+                "gain map dropped",
+                "on cf.image",
+                "only cf.image",
+                "no effect without",
+            ]
+            .iter()
+            .any(|of| text.contains(of)),
             Self::Refused(400, 9401, text) => {
                 !text.starts_with("trim leaves") && text != "not installed" && !text.starts_with("tintype models")
             }

@@ -233,7 +233,7 @@ pub struct Metadata {
     /// [`exif::copyright_only`](crate::exif::copyright_only) make it. GIF carries none. Nor does JPEG with a block of more
     /// than 65,527 bytes, the most one segment holds.
     pub exif: Option<Vec<u8>>,
-    /// An XMP packet for JPEG, PNG and WebP, as [`xmp::kept`](crate::xmp::kept) makes it. JPEG carries at most 65,504 bytes.
+    /// An XMP packet for JPEG, PNG, WebP and AVIF, as [`xmp::kept`](crate::xmp::kept) makes it. JPEG carries at most 65,504 bytes.
     pub xmp: Option<Vec<u8>>,
     /// What the pixels mean where that is not sRGB.
     pub color: Option<Profile>,

@@ -24,8 +24,63 @@ const DROPPED_NAMES: &[(&str, &[&str])] = &[
     ("http://ns.adobe.com/xmp/note/", &["HasExtendedXMP"]),
 ];
 
+/// Namespaces of gain maps, and of what names have to stand in to be XMP.
+const GAIN_MAP: &[&str] = &[
+    "http://ns.adobe.com/hdr-gain-map/1.0/",
+    "http://ns.apple.com/HDRGainMap/1.0/",
+    "http://ns.apple.com/pixeldatainfo/1.0/",
+    "adobe:ns:meta/",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+];
+
+/// What is left out of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    /// [`DROPPED`] and [`DROPPED_NAMES`].
+    Result,
+    /// All but [`GAIN_MAP`], comments too.
+    GainMap,
+}
+
 /// What of `packet` may be kept. `None` for one that is not in UTF-8, or no XML as far as that is looked at.
 pub fn kept(packet: &[u8]) -> Option<Vec<u8>> {
+    filtered(packet, Keep::Result)
+}
+
+/// What `packet` says of a gain map, and nothing else, byte for byte. `None` as with [`kept`].
+pub fn gain_map(packet: &[u8]) -> Option<Vec<u8>> {
+    filtered(packet, Keep::GainMap)
+}
+
+/// `kept`, or a packet of its own, that says what a picture with a gain map of `map_bytes` behind it has to say: that there is one,
+/// and in which order the pictures stand (Ultra HDR image format 1.1, "Generate GContainer").
+pub fn with_gain_map(kept: Option<&[u8]>, map_bytes: usize) -> Vec<u8> {
+    const END: &str = "</rdf:RDF>";
+    let item = |what: &str| {
+        format!(
+            r#"<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic={what}/></rdf:li>"#
+        )
+    };
+    let items = item(r#""Primary""#) + &item(&format!(r#""GainMap" Item:Length="{map_bytes}""#));
+    let description = format!(
+        r#"<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"
+ xmlns:Container="http://ns.google.com/photos/1.0/container/" xmlns:Item="http://ns.google.com/photos/1.0/container/item/">
+<Container:Directory><rdf:Seq>{items}</rdf:Seq></Container:Directory></rdf:Description>"#
+    );
+    let kept = kept.and_then(|kept| std::str::from_utf8(kept).ok()?.rsplit_once(END));
+    if let Some((before, after)) =
+        kept.filter(|(before, after)| before.len() + description.len() + after.len() < LONGEST)
+    {
+        return [before, &description, END, after].concat().into_bytes();
+    }
+    let rdf = r#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">"#;
+    format!(r#"<x:xmpmeta xmlns:x="adobe:ns:meta/">{rdf}{description}{END}</x:xmpmeta>"#).into_bytes()
+}
+
+/// Less than a packet in a JPEG's segment may have.
+const LONGEST: usize = 65_000;
+
+fn filtered(packet: &[u8], keep: Keep) -> Option<Vec<u8>> {
     // A packet in a segment of fixed length may end in zeros.
     let text = std::str::from_utf8(packet).ok()?.trim_end_matches('\0');
     let prefixes = Prefixes::of(text);
@@ -35,16 +90,18 @@ pub fn kept(packet: &[u8]) -> Option<Vec<u8>> {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         if let Some(length) = passage(rest)? {
-            out.push_str(&rest[..length]);
+            if keep == Keep::Result || rest.starts_with("<?") {
+                out.push_str(&rest[..length]);
+            }
             rest = &rest[length..];
             continue;
         }
         let tag = Tag::read(rest)?;
-        if prefixes.is_dropped(tag.name) {
+        if prefixes.is_dropped(tag.name, keep) {
             rest = after(rest, &tag)?;
             continue;
         }
-        tag.write(&prefixes, &mut out)?;
+        tag.write(&prefixes, keep, &mut out)?;
         rest = &rest[tag.length..];
     }
     out.push_str(rest);
@@ -98,13 +155,13 @@ impl<'a> Tag<'a> {
         (!name.is_empty()).then_some(Self { name, attributes, is_end, is_empty, length: end + 1 })
     }
 
-    fn write(&self, prefixes: &Prefixes<'_>, out: &mut String) -> Option<()> {
+    fn write(&self, prefixes: &Prefixes<'_>, keep: Keep, out: &mut String) -> Option<()> {
         out.push('<');
         out.push_str(if self.is_end { "/" } else { "" });
         out.push_str(self.name);
         let mut rest = self.attributes;
         while let Some(attribute) = Attribute::read(rest)? {
-            if !prefixes.is_dropped(attribute.name) {
+            if !prefixes.is_dropped(attribute.name, keep) {
                 out.push_str(&rest[..attribute.length]);
             }
             rest = &rest[attribute.length..];
@@ -173,11 +230,14 @@ impl<'a> Prefixes<'a> {
         Self(declared.collect())
     }
 
-    fn is_dropped(&self, name: &str) -> bool {
-        let Some((prefix, local)) = name.split_once(':') else { return false };
+    fn is_dropped(&self, name: &str, keep: Keep) -> bool {
+        let Some((prefix, local)) = name.split_once(':') else { return keep == Keep::GainMap };
         // The declaration of a namespace goes with everything in it.
         let (prefix, local) = if prefix == "xmlns" { (local, None) } else { (prefix, Some(local)) };
         let mut spaces = self.0.iter().filter(|(bound, _)| *bound == prefix).map(|(_, space)| *space);
+        if keep == Keep::GainMap {
+            return !spaces.any(|space| GAIN_MAP.contains(&space));
+        }
         spaces.any(|space| {
             let named = |(of, names): &(&str, &[&str])| *of == space && local.is_some_and(|name| names.contains(&name));
             DROPPED.contains(&space) || DROPPED_NAMES.iter().any(named)
@@ -242,5 +302,45 @@ mod tests {
             kept(broken.as_bytes());
         }
         assert_eq!(kept(b"\xff\xfe<\0"), None);
+    }
+
+    #[test]
+    fn of_a_gain_map_only_what_it_is_stays() {
+        let packet = r#"<?xpacket begin=""?><!-- private --><x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Core">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+ xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:rights="mine"
+ hdrgm:Version="1.0" hdrgm:GainMapMax="2.5"><hdrgm:Gamma><rdf:Seq><rdf:li>1.5</rdf:li></rdf:Seq></hdrgm:Gamma>
+<dc:creator><rdf:Seq><rdf:li>Anna</rdf:li></rdf:Seq></dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>"#;
+        let after = String::from_utf8(gain_map(packet.as_bytes()).expect("sound")).expect("text");
+        for gone in ["private", "mine", "Anna", "purl.org"] {
+            assert!(!after.contains(gone), "{gone} in {after}");
+        }
+        for stays in [
+            r#"hdrgm:GainMapMax="2.5""#,
+            "<hdrgm:Gamma><rdf:Seq><rdf:li>1.5</rdf:li></rdf:Seq></hdrgm:Gamma>",
+            r#"rdf:about="""#,
+        ] {
+            assert!(after.contains(stays), "{stays} in {after}");
+        }
+    }
+
+    #[test]
+    fn a_packet_says_that_a_gain_map_follows() {
+        let with = |packet: Option<&[u8]>| String::from_utf8(with_gain_map(packet, 1234)).expect("text");
+        let own = kept(PACKET.as_bytes()).expect("sound");
+        let (merged, alone) = (with(Some(&own)), with(None));
+        for text in [&merged, &alone] {
+            assert!(text.contains(r#"Item:Semantic="GainMap" Item:Length="1234""#), "{text}");
+            assert_eq!((text.matches("<rdf:RDF").count(), text.matches("</rdf:RDF>").count()), (1, 1), "{text}");
+        }
+        assert!(merged.contains("<rdf:li>Anna</rdf:li>"), "{merged}");
+        assert_eq!(
+            kept(merged.as_bytes()).map(|packet| packet.len() > own.len() + 100),
+            Some(false),
+            "it goes as it came"
+        );
+        let long = [b"<rdf:RDF>".as_slice(), &[b' '; 65_000], b"</rdf:RDF>"].concat();
+        assert_eq!(with(Some(&long)), alone, "what does not fit gives way");
+        assert_eq!(with(Some(b"no RDF")), alone);
     }
 }

@@ -53,7 +53,7 @@ use tintype_pixels::Rgba;
 
 pub use error::OptionsError;
 pub use value::{
-    Border, Color, Composite, Compression, DrawOptions, Fit, Flip, Gravity, Layer, LayerSource, Length, Metadata,
+    Border, Color, Composite, Compression, DrawOptions, Fit, Flip, Gravity, Hdr, Layer, LayerSource, Length, Metadata,
     OnError, OriginAuth, OutputFormat, PointMode, Quality, QualityMode, Refine, Repeat, Rotate, Segment, SegmentModel,
     Text, Trim, TrimBorder, Upscale, Width,
 };
@@ -131,6 +131,8 @@ pub struct TransformOptions {
     pub metadata: Option<Metadata>,
     /// Which colors the result can have.
     pub color: Option<Color>,
+    /// What becomes of a JPEG's gain map.
+    pub hdr: Option<Hdr>,
     /// What to answer when the picture cannot be made.
     pub onerror: Option<OnError>,
     /// Whether the source is asked for with the client's credentials.

@@ -65,6 +65,7 @@ pub static OPTIONS: &[&OptionDef] = &[
     &output::ANIM,
     &output::METADATA,
     &output::COLOR,
+    &output::HDR,
     &delivery::SLOW_CONNECTION_QUALITY,
     &delivery::WBREAKPOINTS,
     &delivery::WMOBILE,

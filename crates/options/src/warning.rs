@@ -66,6 +66,11 @@ pub enum Warning {
     TooLargeForWebp,
     /// All frames together have too many pixels: the animation is passed on as it is.
     AnimationTooLarge,
+    /// A gain map that was to be kept and is not in the result.
+    GainMapDropped {
+        /// Why.
+        why: &'static str,
+    },
     /// An option that only a Worker may give, in a URL, which anyone may write.
     OnlyForWorkers {
         /// Its name.
@@ -89,6 +94,7 @@ impl fmt::Display for Warning {
             Self::TooLargeForAvif => f.write_str("image too large for AVIF"),
             Self::TooLargeForWebp => f.write_str("image too large for WebP"),
             Self::AnimationTooLarge => f.write_str("animation too large, passed on as it is"),
+            Self::GainMapDropped { why } => write!(f, "gain map dropped, {why}"),
             Self::OnlyForWorkers { option } => write!(f, "{option} ignored, only cf.image of a Worker can ask for it"),
         }
     }

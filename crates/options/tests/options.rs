@@ -244,6 +244,7 @@ const CASES: &[Case] = &[
     ),
     case("compression", &[("fast", "compression=fast")], &[], &["", "slow"]),
     case("anim", &[("true", "anim=true"), ("false", "anim=false")], &[], &["", "1", "True"]),
+    case("hdr", &[("keep", "hdr=keep"), ("drop", "hdr=drop")], &[], &["", "pq", "Keep", "true"]),
     case("color", &[("keep", "color=keep"), ("srgb", "color=srgb")], &[], &["", "p3", "Keep", "true"]),
     case(
         "metadata",

@@ -82,6 +82,56 @@ pub fn jpeg_with_exif(jpeg: &[u8], exif: &[u8]) -> Vec<u8> {
     file
 }
 
+/// What stands for a picture with a gain map, in XMP: as Android's cameras write it. `map_bytes` is the length of the map's file.
+pub fn gain_map_directory(map_bytes: usize) -> String {
+    format!(
+        r#"<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Adobe XMP Core 5.1.2"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:Container="http://ns.google.com/photos/1.0/container/" xmlns:Item="http://ns.google.com/photos/1.0/container/item/"
+ xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"><dc:title><rdf:Alt><rdf:li
+ xml:lang="x-default">Harbor</rdf:li></rdf:Alt></dc:title><Container:Directory><rdf:Seq>
+<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="Primary" Item:Mime="image/jpeg"/></rdf:li>
+<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="GainMap" Item:Mime="image/jpeg" Item:Length="{map_bytes}"/></rdf:li>
+</rdf:Seq></Container:Directory></rdf:Description></rdf:RDF></x:xmpmeta>"#
+    )
+}
+
+/// The JPEG of a picture with that of its gain map behind it, by an index in little endian (CIPA DC-007). `map_xmp` and `iso`
+/// (ISO 21496-1, without its name) are the map's metadata; the picture says what goes with each.
+///
+/// # Panics
+/// When one of them is no JPEG, or metadata is longer than a segment.
+pub fn with_gain_map(picture: &[u8], map: &[u8], map_xmp: Option<&str>, iso: Option<&[u8]>) -> Vec<u8> {
+    const ISO: &[u8] = b"urn:iso:std:iso:ts:21496:-1\0";
+    let segment = |marker: u8, parts: &[&[u8]]| {
+        let payload = parts.concat();
+        let length = u16::try_from(2 + payload.len()).expect("a segment has at most 65,535 bytes");
+        [&[0xff, marker], length.to_be_bytes().as_slice(), &payload].concat()
+    };
+    let xmp = |packet: &str| segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", packet.as_bytes()]);
+    let after_start = |file: &[u8], segments: &[u8]| {
+        assert!(file.starts_with(&[0xff, 0xd8]), "a JPEG starts with SOI");
+        [&file[..2], segments, &file[2..]].concat()
+    };
+    let own = [map_xmp.map(xmp), iso.map(|iso| segment(0xe2, &[ISO, iso]))];
+    let map = after_start(map, &own.into_iter().flatten().flatten().collect::<Vec<u8>>());
+    let is_google = map_xmp.is_some_and(|packet| packet.contains("hdrgm"));
+    let first = [is_google.then(|| xmp(&gain_map_directory(map.len()))), iso.map(|_| segment(0xe2, &[ISO, &[0; 4]]))];
+    let first: Vec<u8> = first.into_iter().flatten().flatten().collect();
+    let index = |first_bytes: usize, offset: usize| {
+        let mut index = b"II*\0\x08\0\0\0\x03\0\0\xb0\x07\0\x04\0\0\x000100\x01\xb0\x04\0\x01\0\0\0\x02\0\0\0".to_vec();
+        index.extend(b"\x02\xb0\x07\0\x20\0\0\0\x32\0\0\0\0\0\0\0");
+        for number in [0x0003_0000, first_bytes, 0, 0, 0, map.len(), offset, 0] {
+            index.extend((number as u32).to_le_bytes());
+        }
+        segment(0xe2, &[b"MPF\0", &index])
+    };
+    let picture_bytes = picture.len() + first.len() + index(0, 0).len();
+    // The index counts from its own byte order on: behind SOI, the other segments, marker, length and name.
+    let index = index(picture_bytes, picture_bytes - (2 + first.len() + 8));
+    [after_start(picture, &[first, index].concat()), map].concat()
+}
+
 /// Where the pixel that is stored at (`x`, `y`) belongs in the upright picture of `upright` pixels, as EXIF 2.32 defines
 /// orientation 1 to 8: by which edges the first row and the first column show.
 pub fn upright_from_stored(orientation: u8, upright: Size, (x, y): (u32, u32)) -> (u32, u32) {

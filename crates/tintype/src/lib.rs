@@ -37,6 +37,7 @@ mod draw;
 mod error;
 mod explain;
 mod faces;
+mod gain_map;
 mod held;
 mod huffman;
 #[cfg(feature = "image")]

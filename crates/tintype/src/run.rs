@@ -3,21 +3,21 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use tintype_codecs as codecs;
+use tintype_codecs::{self as codecs, jpeg::GainMap};
 use tintype_engine::{
     Plan,
     ops::{HuffmanDecode, Inverse},
     plan::{self, Source, Stage},
 };
 use tintype_jpeg::inverse::Scale;
-use tintype_options::{Gravity, TransformOptions};
+use tintype_options::{Gravity, TransformOptions, Warning};
 use tintype_pixels::{Fault, ImageFormat, ImageInfo, Layout, Planes, Size};
 
 use crate::{
     Accepts, Faces, Policy, Rendered, Texture, Timings, Tintype, TransformError, animation,
     clock::Clock,
-    decide::{Decision, check_installed, decide, layout, plan_request, source_of},
-    describe, explain,
+    decide::{Decision, check_installed, layout, plan_request, source_of},
+    describe, explain, gain_map,
     held::{Held, Inputs},
     huffman::{self, Made},
     jpeg, metadata,
@@ -153,27 +153,30 @@ impl Work<'_> {
         let sources = decoded.as_ref().map_or(&probed.sources, |(sources, _)| sources);
 
         let original = probed.infos[0].clone();
-        let kept = metadata::kept_color(wanted, original.as_ref());
-        let mut decision = decide(sources, &settled, wanted, accepts, policy, device, kept.as_ref())?;
+        let map = self.gain_map(original.as_ref(), wanted, policy);
+        let asked = gain_map::Asked { info: original.as_ref(), map: map.as_ref(), wanted, accepts, policy, device };
+        let mut decided = gain_map::decide(sources, &settled, &asked)?;
         timings.plan = clock.lap();
 
         let (decoded, sources) = match decoded {
             Some((sources, decoded)) => (Ok(decoded), sources),
             None => {
                 let planned = probed.sources.clone();
-                let is_file = matches!(decision.answer, Answer::Picture(_));
+                let is_file = matches!(decided.decision.answer, Answer::Picture(_));
                 let decoded = self.decode(&mut probed, policy, if is_file { device } else { on_host });
                 // A JPEG that is not as its header says is given in another form than was planned for.
                 if decoded.is_ok() && planned != probed.sources {
-                    decision = decide(&probed.sources, &settled, wanted, accepts, policy, device, kept.as_ref())?;
+                    decided = gain_map::decide(&probed.sources, &settled, &asked)?;
                 }
                 (decoded, probed.sources.clone())
             }
         };
-        let Decision { answer, size, plan, warnings } = decision;
-        let original = probed.infos[0].clone();
+        let gain_map::Decided { decision, kept, following } = decided;
+        let Decision { answer, size, plan, mut warnings } = decision;
+        let map = map.as_ref().zip(following.as_ref());
         let bits = decoded.as_ref().map(|decoded| huffman::decodings(decoded)).unwrap_or_default();
-        let text = explain::explained(original.as_ref(), &probed.sources[0], &plan, answer, size, &bits);
+        let mut text = explain::explained(original.as_ref(), &probed.sources[0], &plan, answer, size, &bits);
+        text += &map.map(|(map, following)| gain_map::explained(map, following)).unwrap_or_default();
         let mut seen = describe::Seen::default();
         let made = match decoded {
             Ok(decoded) => {
@@ -194,15 +197,31 @@ impl Work<'_> {
             }
             Err(error) => Err(error),
         };
+        let map = match (map, answer, self.pixels.first().map(Pixels::see)) {
+            (Some((map, following)), Answer::Picture(encode), Some(Seen::File(bytes))) if made.is_ok() => {
+                let file = gain_map::file(tintype, bytes, map, following, encode)?;
+                let is_damaged = file.is_none().then_some(Warning::GainMapDropped { why: "it cannot be read" });
+                warnings.extend(is_damaged);
+                file.map(|file| (map, file))
+            }
+            _ => None,
+        };
         timings.gpu = clock.lap();
 
         let planes = |made: Made| self.planes(plan.size(), layout(&plan), made.into_bytes());
         let (bytes, content_type) = match (answer, made) {
             (Answer::Picture(encode), made) => {
-                let meta = metadata::of(wanted, encode, original.as_ref(), kept);
+                let mut meta = metadata::of(wanted, encode, original.as_ref(), kept);
+                if let Some((map, file)) = &map {
+                    meta.xmp = map.primary_xmp(meta.xmp.take(), file.len());
+                }
                 let bytes = match &plan.fdct {
                     Some(fdct) => jpeg::file(fdct, &made?, encode, &meta)?,
                     None => codecs::encode(&planes(made?)?, &encode, &meta)?,
+                };
+                let bytes = match &map {
+                    Some((map, file)) => map.join(&bytes, file)?,
+                    None => bytes,
                 };
                 (bytes, encode.format().media_type())
             }
@@ -278,14 +297,17 @@ impl Work<'_> {
         self.prefer_samples(&mut sources, policy, device)?;
         let (mut looks, request) = (String::new(), plan_request(self.stages, None, policy, device));
         let stages = explain::unseen(self.stages, 0, &mut sources, &request, &mut looks)?;
-        let kept = metadata::kept_color(wanted, infos[0].as_ref());
-        let decision = decide(&sources, &stages, wanted, accepts, policy, device, kept.as_ref())?;
+        let map = self.gain_map(infos[0].as_ref(), wanted, policy);
+        let asked = gain_map::Asked { info: infos[0].as_ref(), map: map.as_ref(), wanted, accepts, policy, device };
+        let gain_map::Decided { decision, following, .. } = gain_map::decide(&sources, &stages, &asked)?;
+        let map = map.as_ref().zip(following.as_ref());
+        let map = map.map(|(map, following)| gain_map::explained(map, following)).unwrap_or_default();
         let Decision { answer, size, plan, .. } = decision;
         let is_file = matches!(answer, Answer::Picture(_)) && !settle::is_needed(self.stages);
         let device = if is_file { device } else { huffman::on_host(device) };
         let decoded: Vec<(usize, HuffmanDecode)> = self.bits(&infos, &sources, policy, device);
         let bits: Vec<_> = decoded.iter().map(|(index, bits)| (*index, bits)).collect();
-        Ok(looks + &explain::explained(infos[0].as_ref(), &sources[0], &plan, answer, size, &bits))
+        Ok(looks + &explain::explained(infos[0].as_ref(), &sources[0], &plan, answer, size, &bits) + &map)
     }
 
     /// Width and height of the result, as far as headers tell.
@@ -337,6 +359,14 @@ impl Work<'_> {
         let mut settle = Settle { tintype, sources, decoded };
         let stages = Cow::Owned(settle.stages(self.stages, 0)?);
         Ok(Settled { stages, sources: settle.sources, decoded: settle.decoded })
+    }
+
+    /// The gain map of the first picture, where it is to be kept.
+    fn gain_map(&self, info: Option<&ImageInfo>, wanted: &TransformOptions, policy: &Policy) -> Option<GainMap> {
+        match self.pixels.first().map(Pixels::see) {
+            Some(Seen::File(bytes)) => gain_map::find(bytes, info?, wanted, policy),
+            Some(Seen::Header(_) | Seen::Samples(_)) | None => None,
+        }
     }
 
     fn probe(&self, policy: &Policy, device: plan::Device) -> Result<Probed, TransformError> {

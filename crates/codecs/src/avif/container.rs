@@ -1,4 +1,4 @@
-//! The boxes around a coded picture as far as its colors need them: a `colr` property put into a file that has none.
+//! The boxes around a coded picture as far as the encoder leaves something out: a `colr` property, and an XMP packet.
 
 use crate::Profile;
 
@@ -31,25 +31,73 @@ pub(super) fn with_color(file: &[u8], profile: &Profile) -> Option<Vec<u8>> {
     let grown = property.len() + 1;
 
     let mut out = file.to_vec();
-    let longer = |out: &mut [u8], place: &Place, by: usize| {
-        let length = u32::try_from(place.end - place.start + by).ok()?;
-        out.get_mut(place.start..place.start + 4)?.copy_from_slice(&length.to_be_bytes());
-        Some(())
-    };
-    longer(&mut out, &meta, grown)?;
-    longer(&mut out, &iprp, grown)?;
-    longer(&mut out, &ipco, property.len())?;
-    longer(&mut out, &ipma, 1)?;
+    meta.lengthen(&mut out, grown)?;
+    iprp.lengthen(&mut out, grown)?;
+    ipco.lengthen(&mut out, property.len())?;
+    ipma.lengthen(&mut out, 1)?;
     move_extents(&mut out, &iloc, u32::try_from(grown).ok()?)?;
     *out.get_mut(count)? += 1;
-    // From the back to the front, so that places stay what they were.
     let last = count + usize::from(out[count]);
-    let mut parts = [(last, vec![index]), (ipco.end, property)];
+    insert(&mut out, [(last, vec![index]), (ipco.end, property)]);
+    Some(out)
+}
+
+/// `file`, as the encoder wrote it, with an XMP packet that describes its primary picture (ISO/IEC 23008-12, A.3): one more item, whose
+/// bytes stand in a box of their own at the end. `None` as with [`with_color`].
+pub(super) fn with_xmp(file: &[u8], packet: &[u8]) -> Option<Vec<u8>> {
+    let meta = Place::find(file, 0..file.len(), b"meta")?;
+    let inside = meta.start + HEADER + FULL..meta.end;
+    let [iinf, iloc, pitm] = [b"iinf", b"iloc", b"pitm"].map(|kind| Place::find(file, inside.clone(), kind));
+    let (iinf, iloc, pitm) = (iinf?, iloc?, pitm?);
+    let primary = u16_at(file, pitm.start + HEADER + FULL)?;
+    let (n_infos, n_places) = (iinf.start + HEADER + FULL, iloc.start + HEADER + FULL + 2);
+    // Version 0, with offsets and lengths of four bytes and nothing else.
+    if u32_at(file, iloc.start + HEADER)? != 0 || u16_at(file, n_places - 2)? != 0x4400 {
+        return None;
+    }
+    let ids = Place::children(file, n_infos + 2..iinf.end).map(|(item, _)| u16_at(file, item.start + HEADER + FULL));
+    let item = ids.collect::<Option<Vec<u16>>>()?.into_iter().max()?.checked_add(1)?.to_be_bytes();
+
+    // Of version 2: the item, not protected, without a name.
+    let info = boxed(b"infe", &[[2, 0, 0, 0].as_slice(), &item, b"\0\0mime\0application/rdf+xml\0"].concat());
+    let reference = boxed(b"cdsc", &[item.as_slice(), &[0, 1], &primary.to_be_bytes()].concat());
+    let iref = Place::find(file, inside, b"iref");
+    let (at, reference) = match &iref {
+        Some(iref) => (iref.end, reference),
+        None => (iinf.end, boxed(b"iref", &[[0; 4].as_slice(), &reference].concat())),
+    };
+    const PLACE: usize = 14;
+    let grown = info.len() + reference.len() + PLACE;
+    let start = u32::try_from(file.len() + grown + HEADER).ok()?;
+    let length = u32::try_from(packet.len()).ok()?;
+    let place = [item.as_slice(), &[0, 0, 0, 1], &start.to_be_bytes(), &length.to_be_bytes()].concat();
+
+    let mut out = file.to_vec();
+    move_extents(&mut out, &iloc, u32::try_from(grown).ok()?)?;
+    meta.lengthen(&mut out, grown)?;
+    iinf.lengthen(&mut out, info.len())?;
+    iloc.lengthen(&mut out, PLACE)?;
+    if let Some(iref) = iref {
+        iref.lengthen(&mut out, reference.len())?;
+    }
+    for count in [n_infos, n_places] {
+        let one_more = u16_at(&out, count)?.checked_add(1)?;
+        out.get_mut(count..count + 2)?.copy_from_slice(&one_more.to_be_bytes());
+    }
+    // What is put in at one place stands in the order of the list.
+    insert(&mut out, [(iinf.end, info), (at, reference), (iloc.end, place)]);
+    out.extend(boxed(b"mdat", packet));
+    Some(out)
+}
+
+/// Puts in `parts` where they belong in what `out` was before.
+fn insert<const N: usize>(out: &mut Vec<u8>, mut parts: [(usize, Vec<u8>); N]) {
+    // From the back to the front, so that places stay what they were.
+    parts.reverse();
     parts.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     for (at, part) in parts {
         out.splice(at..at, part);
     }
-    Some(out)
 }
 
 fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
@@ -75,6 +123,13 @@ impl Place {
             start = end;
             Some((place, kind))
         })
+    }
+
+    /// Says in `out`, where it still stands, that it is longer.
+    fn lengthen(&self, out: &mut [u8], by: usize) -> Option<()> {
+        let length = u32::try_from(self.end - self.start + by).ok()?;
+        out.get_mut(self.start..self.start + 4)?.copy_from_slice(&length.to_be_bytes());
+        Some(())
     }
 
     fn find(file: &[u8], range: std::ops::Range<usize>, kind: &[u8; 4]) -> Option<Self> {

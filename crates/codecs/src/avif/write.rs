@@ -12,6 +12,8 @@ pub(crate) fn encode(planes: &Planes, quality: u8, speed: u8, meta: &Metadata) -
     use ravif::{Encoder, Img};
     use tintype_pixels::{ImageFormat, Layout};
 
+    use super::container;
+
     let quality = f32::from(quality.clamp(1, 100));
     let mut encoder = Encoder::new().with_quality(quality).with_alpha_quality(quality).with_speed(speed.clamp(1, 10));
     if let Some(exif) = meta.exif.as_deref() {
@@ -23,10 +25,16 @@ pub(crate) fn encode(planes: &Planes, quality: u8, speed: u8, meta: &Metadata) -
     } else {
         encoder.encode_rgb(Img::new(bytemuck::cast_slice(planes.bytes()), width, height))
     };
-    let file = encoded.map(|image| image.avif_file).map_err(|error| CodecError::encode(ImageFormat::Avif, error))?;
-    let Some(profile) = &meta.color else { return Ok(file) };
-    let colored = super::container::with_color(&file, profile);
-    colored.ok_or_else(|| CodecError::encode(ImageFormat::Avif, "the encoder's boxes are not as they were"))
+    let mut file =
+        encoded.map(|image| image.avif_file).map_err(|error| CodecError::encode(ImageFormat::Avif, error))?;
+    let unknown = || CodecError::encode(ImageFormat::Avif, "the encoder's boxes are not as they were");
+    if let Some(packet) = &meta.xmp {
+        file = container::with_xmp(&file, packet).ok_or_else(unknown)?;
+    }
+    if let Some(profile) = &meta.color {
+        file = container::with_color(&file, profile).ok_or_else(unknown)?;
+    }
+    Ok(file)
 }
 
 /// Always [`CodecError::NotBuilt`].

@@ -99,7 +99,7 @@ pub(super) struct Scans {
 
 /// The next marker at or after `at`, and the bytes of its segment without the length; empty for the end marker. `None`
 /// where the file ends first.
-fn next_segment(bytes: &[u8], mut at: usize) -> Option<(u8, Range<usize>)> {
+pub(super) fn next_segment(bytes: &[u8], mut at: usize) -> Option<(u8, Range<usize>)> {
     loop {
         at += memchr::memchr(0xff, bytes.get(at..)?)? + 1;
         match *bytes.get(at)? {

@@ -7,10 +7,12 @@
 //! A file that was cut off is an error, because a gray lower half would be cached and served for a year. Tolerated is
 //! what still looks whole: a missing end marker, and at most 1/32 of the rows, of a picture coded in one interleaved scan.
 
+mod gain_map;
 mod header;
 mod read;
 mod write;
 
+pub use gain_map::GainMap;
 pub(crate) use read::{decode, probe};
 pub(crate) use write::encode;
 pub use write::{Form, options};

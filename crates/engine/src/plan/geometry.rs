@@ -46,6 +46,29 @@ impl Geometry {
         self.canvas.map_or(self.scaled, |(size, _)| size)
     }
 
+    /// The same part at the same scale, of a picture of size `other` that shows what one of size `of` does, for which this was
+    /// resolved. The trim is part of the crop, which seldom lies on whole pixels; canvas and border are left out. Nothing is
+    /// larger than here.
+    pub fn of_other(&self, of: Size, other: Size) -> Self {
+        let trim = self.turn.map_rect(of, self.trim);
+        let (of, turned) = (self.turn.apply(of), self.turn.apply(other));
+        // Multiplied first: whole sides stay whole.
+        let across = |px: f64| px * f64::from(turned.width) / f64::from(of.width);
+        let down = |px: f64| px * f64::from(turned.height) / f64::from(of.height);
+        let crop = CropF {
+            x: across(f64::from(trim.x) + self.crop.x),
+            y: down(f64::from(trim.y) + self.crop.y),
+            width: across(self.crop.width),
+            height: down(self.crop.height),
+        };
+        let scaled = Size::new(
+            rounded(across(f64::from(self.scaled.width))).clamp(1, self.scaled.width),
+            rounded(down(f64::from(self.scaled.height))).clamp(1, self.scaled.height),
+        );
+        let trim = Rect::whole(other);
+        Self { trim, turn: self.turn, crop, scaled, canvas: None, border: [0; 4], warnings: Vec::new() }
+    }
+
     /// The size of the result.
     pub fn output(&self) -> Size {
         let Size { width, height } = self.filled();
@@ -457,6 +480,31 @@ mod tests {
         assert_eq!(geometry.turn, Orientation::FlipH.then(Orientation::Rotate90));
         assert_eq!(geometry.turned(), Size::new(680, 1020));
         assert!(at(10, 10, "w=5").trim.is_whole(Size::new(10, 10)));
+    }
+
+    #[test]
+    fn another_picture_of_the_same_is_cut_alike() {
+        let (base, other) = (Size::new(1080, 720), Size::new(270, 180));
+        let table = [
+            ("fit=cover", crop(0.0, 0.0, 270.0, 180.0), (270, 180)),
+            ("w=540", crop(0.0, 0.0, 270.0, 180.0), (135, 90)),
+            ("w=500,h=500,fit=cover", crop(45.0, 0.0, 180.0, 180.0), (125, 125)),
+            ("trim=10;20;30;40", crop(10.0, 2.5, 255.0, 170.0), (255, 170)),
+            // Turned to the right, the bottom is on the left.
+            ("trim=10;20;30;40,rotate=90", crop(7.5, 10.0, 170.0, 255.0), (170, 255)),
+            ("trim=10;20;30;40,flip=h", crop(5.0, 2.5, 255.0, 170.0), (255, 170)),
+            ("rotate=90,w=500,h=500,fit=cover,g=top", crop(0.0, 0.0, 180.0, 180.0), (125, 125)),
+            ("w=2160,fit=contain", crop(0.0, 0.0, 270.0, 180.0), (540, 360)),
+            ("w=1,h=1,fit=squeeze", crop(0.0, 0.0, 270.0, 180.0), (1, 1)),
+        ];
+        for (options, expected, (width, height)) in table {
+            let here = at(1080, 720, options);
+            let there = here.of_other(base, other);
+            assert_eq!((there.crop, there.scaled), (expected, Size::new(width, height)), "{options}");
+            assert_eq!(here.of_other(base, base).scaled, here.scaled, "{options}");
+        }
+        let larger = at(1080, 720, "w=540").of_other(base, Size::new(2160, 1440));
+        assert_eq!((larger.crop, larger.scaled), (crop(0.0, 0.0, 2160.0, 1440.0), Size::new(540, 360)));
     }
 
     #[test]

@@ -146,28 +146,7 @@ impl Plan {
     pub fn new(sources: &[Source], request: &Request<'_>) -> Result<Self, PlanError> {
         let mut outline = Outline::start(sources, 0, request);
         outline.stages(request.stages)?;
-        if request.target.is_some_and(|layout| !layout.has_alpha()) && !outline.is_opaque {
-            outline.steps.push(Background(Rgba::WHITE).into());
-            outline.is_opaque = true;
-        }
-        let texel = match request.target.map(|layout| layout.depth) {
-            Some(Depth::U16 | Depth::F32) => Texel::F32,
-            Some(Depth::U8) | None => Texel::F16,
-        };
-        let working = Working { space: request.space, texel };
-        let (is_opaque, warnings) = (outline.is_opaque, std::mem::take(&mut outline.warnings));
-        let mut picture = outline.finish(Ending::Working);
-        // What leaves as floats, or stays on the device, is in the working space to the end.
-        let is_encoded = request.target.is_some_and(|layout| layout.depth != Depth::F32);
-        let ends_linear = optimize::optimize(&mut picture, working, is_encoded, request.device.shrink);
-        check_device(&picture, request.device)?;
-        let pack = request.target.map(|layout| Pack {
-            layout,
-            encode: ends_linear && is_encoded,
-            dither: layout.depth == Depth::U8 && has_gradients(&sources[0], &picture),
-            binding_bytes: request.device.binding_bytes,
-        });
-        Ok(Self { working, picture, pack, fdct: None, huffman: None, is_opaque, warnings })
+        outline.end(&sources[0])
     }
 
     /// The same plan, which leaves the coefficients of a JPEG with this frame instead of samples, where the device can make them;
@@ -247,6 +226,27 @@ impl Plan {
         outline.cut_and_turn(&geometry)?;
         outline.resize(&geometry)?;
         outline.read_back(Layout::RGB8, |_| Vec::new())
+    }
+}
+
+impl Plan {
+    /// The plan of `map`, which covers all of an upright picture of size `base` in pixels of its own, as a gain map does: trims, turns,
+    /// crops and sizes of the request's transformations at the map's scale, and nothing else of them.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn following(map: &Source, mut base: Size, request: &Request<'_>) -> Result<Self, PlanError> {
+        let mut outline = Outline::start(std::slice::from_ref(map), 0, request);
+        for stage in request.stages {
+            let Stage::Transform(options) = stage else { continue };
+            let geometry = resolve(base, options, None)?;
+            let own = geometry.of_other(base, outline.size);
+            outline.check_result(own.scaled)?;
+            outline.cut_and_turn(&own)?;
+            outline.resize(&own)?;
+            base = geometry.scaled;
+        }
+        outline.end(map)
     }
 }
 
@@ -459,6 +459,33 @@ impl<'a> Outline<'a> {
         let binding_bytes = request.device.binding_bytes;
         let pack = is_packed.then_some(Pack { layout, encode, dither: false, binding_bytes });
         Ok(Plan { working, picture, pack, fdct: None, huffman: None, is_opaque, warnings: Vec::new() })
+    }
+
+    /// The plan whose result leaves as the request's target says. `source` is what this began with.
+    fn end(mut self, source: &Source) -> Result<Plan, PlanError> {
+        let request = self.request;
+        if request.target.is_some_and(|layout| !layout.has_alpha()) && !self.is_opaque {
+            self.steps.push(Background(Rgba::WHITE).into());
+            self.is_opaque = true;
+        }
+        let texel = match request.target.map(|layout| layout.depth) {
+            Some(Depth::U16 | Depth::F32) => Texel::F32,
+            Some(Depth::U8) | None => Texel::F16,
+        };
+        let working = Working { space: request.space, texel };
+        let (is_opaque, warnings) = (self.is_opaque, std::mem::take(&mut self.warnings));
+        let mut picture = self.finish(Ending::Working);
+        // What leaves as floats, or stays on the device, is in the working space to the end.
+        let is_encoded = request.target.is_some_and(|layout| layout.depth != Depth::F32);
+        let ends_linear = optimize::optimize(&mut picture, working, is_encoded, request.device.shrink);
+        check_device(&picture, request.device)?;
+        let pack = request.target.map(|layout| Pack {
+            layout,
+            encode: ends_linear && is_encoded,
+            dither: layout.depth == Depth::U8 && has_gradients(source, &picture),
+            binding_bytes: request.device.binding_bytes,
+        });
+        Ok(Plan { working, picture, pack, fdct: None, huffman: None, is_opaque, warnings })
     }
 
     /// Crop and both axes; the larger reduction first.

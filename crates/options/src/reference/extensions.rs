@@ -91,9 +91,16 @@ pub static EXTENSIONS: &[Extension] = &[
         options: &["color", "format"],
     },
     Extension {
+        title: "Gain maps",
+        text: "hdr=keep keeps the gain map of an Ultra HDR photo: it is cropped, turned and resized with the picture. Cloudflare's \
+               results are SDR, and so are ours without it.",
+        example: "/cdn-cgi/image/width=400,format=jpeg,hdr=keep/photo.jpg",
+        options: &["hdr", "format", "color"],
+    },
+    Extension {
         title: "Metadata in PNG, WebP and AVIF",
         text: "metadata=copyright and metadata=keep, where they are asked for, keep EXIF in PNG, WebP and AVIF too. keep keeps \
-               XMP as well, but in AVIF.",
+               XMP as well.",
         example: "/cdn-cgi/image/width=400,format=webp,metadata=copyright/photo.jpg",
         options: &["metadata", "format"],
     },

@@ -3,7 +3,7 @@
 use super::page::{Call, Demo, Faces, Page};
 use super::{Group, Kind, OptionDef};
 use crate::error::Problem;
-use crate::{Color, Compression, Metadata, OutputFormat, Parsed, Quality, QualityMode, Warning};
+use crate::{Color, Compression, Hdr, Metadata, OutputFormat, Parsed, Quality, QualityMode, Warning};
 
 /// Reads a quality, and says so when the number had to be moved.
 pub(super) fn quality(p: &mut Parsed, option: &'static str, text: &str) -> Result<Quality, Problem> {
@@ -205,4 +205,38 @@ pub(super) static COLOR: OptionDef = OptionDef {
         Ok(())
     },
     get: |o| o.color.map(|v| v.to_string()),
+};
+
+pub(super) static HDR: OptionDef = OptionDef {
+    name: "hdr",
+    aliases: &[],
+    group: Group::Output,
+    kind: Kind::Choice(Hdr::NAMES),
+    default: "drop",
+    example: "keep",
+    doc: "Whether a photo keeps its gain map",
+    long: "Photos of many phones have a gain map: a second, smaller picture in the same JPEG that says how much brighter each part is \
+           to be on a screen that can show it. drop leaves it out. keep takes it through the same trims, turns, crops and sizes, and \
+           puts it behind a JPEG with its own values unchanged (Ultra HDR, ISO 21496-1; Apple's where the headroom stands in the \
+           map). The result then keeps the source's primaries as with color=keep, which the map's gains are meant for. The map is \
+           dropped, with a warning, where the result is no JPEG, color=srgb would change the primaries, or pixels become others: \
+           brightness, contrast, saturation, gamma, blur, border, segment, draw, and bars of fit=pad.",
+    page: Page::new(
+        "drop or keep",
+        &["pq", "true"],
+        Demo::file("coffee.jpg", "width=480,format=jpeg", "width=480,format=jpeg,hdr=keep")
+            .alike("This picture has no gain map, and nothing changes."),
+    )
+    .cloudflare(Faces::NONE)
+    .here(Faces::NO_BINDING)
+    .with(&[
+        ("format", "Only a JPEG has a gain map: with auto a client that shows AVIF or WebP gets none."),
+        ("color", "keep unless srgb is asked for."),
+        ("quality", "Counts for the map too, which has at least 85."),
+    ]),
+    set: |p, v| {
+        p.options.hdr = Some(Hdr::parse(v)?);
+        Ok(())
+    },
+    get: |o| o.hdr.map(|v| v.to_string()),
 };

@@ -21,7 +21,7 @@ pub use gravity::{Gravity, PointMode};
 pub use layer::{Composite, DrawOptions, Layer, LayerSource, Repeat, Text};
 pub use quality::Quality;
 pub use switches::{
-    Color, Compression, Metadata, OnError, OriginAuth, QualityMode, Refine, Segment, SegmentModel, Upscale,
+    Color, Compression, Hdr, Metadata, OnError, OriginAuth, QualityMode, Refine, Segment, SegmentModel, Upscale,
 };
 pub use trim::{Length, Trim, TrimBorder};
 pub use turn::{Flip, Rotate};

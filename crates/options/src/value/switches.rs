@@ -38,6 +38,18 @@ keywords! {
 }
 
 keywords! {
+    /// What becomes of a gain map, which says how much brighter each part of a picture is to be on a screen that can show it.
+    #[derive(Default)]
+    pub enum Hdr {
+        /// It is left out.
+        #[default]
+        Drop = "drop",
+        /// It follows the picture where it can.
+        Keep = "keep",
+    }
+}
+
+keywords! {
     /// What to answer when the picture cannot be made.
     pub enum OnError {
         /// A redirect to the source, where it is on the same zone.
@@ -123,4 +135,16 @@ macro_rules! parsed_by_name {
     };
 }
 
-parsed_by_name!(Color, Compression, Metadata, OnError, OriginAuth, QualityMode, Refine, Segment, SegmentModel, Upscale);
+parsed_by_name!(
+    Color,
+    Compression,
+    Hdr,
+    Metadata,
+    OnError,
+    OriginAuth,
+    QualityMode,
+    Refine,
+    Segment,
+    SegmentModel,
+    Upscale
+);
