@@ -101,6 +101,39 @@ fn every_way_to_dispose_of_a_gif_frame() {
             assert_eq!(timing(&out.bytes), timing(&source), "gif {seed} {options}");
         }
     }
+    println!("{CASES} of {CASES} GIFs with every disposal, in 3 ways each, as ImageMagick shows them");
+}
+
+/// The same files after gifsicle has been over them: what it leaves out of frames, and how it disposes of them, is its own.
+#[test]
+fn what_gifsicle_writes() {
+    let Some(engine) = engine() else { return };
+    let ways: [&[&str]; 10] = [
+        &["-O1"],
+        &["-O2"],
+        &["-O3"],
+        &["-O3", "--careful"],
+        &["--unoptimize"],
+        &["--interlace", "-O2"],
+        &["--colors", "16", "-O3"],
+        &["--crop", "3,2+20x15"],
+        &["--rotate-90", "-O3"],
+        &["--disposal", "previous"],
+    ];
+    let (mut passed, mut all) = (0, 0);
+    for (seed, way) in (0..CASES).flat_map(|seed| ways.map(|way| (seed, way))) {
+        let source = said("gifsicle", "gifsicle", "", &gif(seed), way);
+        let out = rendered(engine, &source, "format=webp,quality=100");
+        all += 1;
+        let is_same = largest(&shown(&out.bytes), &shown(&source), "gifsicle's") == 0;
+        let is_timed = timing(&out.bytes) == timing(&source);
+        passed += u32::from(is_same && is_timed);
+        if !is_same || !is_timed {
+            println!("gif {seed} after {way:?}: same pictures {is_same}, same times {is_timed}");
+        }
+    }
+    println!("{passed} of {all} GIFs of gifsicle's as ImageMagick shows them");
+    assert_eq!(passed, all);
 }
 
 #[test]
@@ -116,6 +149,7 @@ fn every_way_to_blend_and_dispose_of_a_webp_frame() {
         assert!(largest <= 4, "webp {seed}: {largest}");
         assert_eq!(timing(&out.bytes), timing(&source), "webp {seed}");
     }
+    println!("{CASES} of {CASES} WebPs with every blending and disposal as ImageMagick shows them");
 }
 
 #[test]

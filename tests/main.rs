@@ -18,6 +18,7 @@ mod large;
 mod memory;
 mod ops;
 mod plans;
+mod readers;
 mod services;
 mod submissions;
 mod texts;

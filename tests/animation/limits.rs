@@ -1,5 +1,7 @@
 //! What an animation may cost, and files that were made to cost more.
 
+use std::time::Duration;
+
 use tintype::{
     Fault, Policy, Tintype, TransformError, Warning,
     codecs::{Bound, CodecError, Limits, Plays},
@@ -78,6 +80,20 @@ fn a_hundred_thousand_frames() {
     let few = [head.to_vec(), frame.repeat(3_000), vec![0x3b]].concat();
     let out = rendered(engine, &few, "width=1");
     assert_eq!(tintype::codecs::probe(&out.bytes, &Limits::default()).unwrap().frames, 3_000);
+}
+
+#[test]
+fn the_time_for_all_frames_together() {
+    let Some(engine) = engine() else { return };
+    let source = files::gif_of(Still::some(10, Size::new(20, 10)), Plays::Forever);
+    let hurried = with(engine, |policy| policy.animation_time = Duration::ZERO);
+    let error = refused(&hurried, &source, "width=10");
+    assert_eq!(error.fault(), Fault::TooLarge);
+    assert_eq!(error.to_string(), "after 0 frames the time for an animation is over, 0 s; anim=false keeps one frame");
+    assert_eq!(rendered(&hurried, &source, "width=10,anim=false").size, Size::new(10, 5));
+    let hurried = with(engine, |policy| policy.limits.decode_time = Duration::ZERO);
+    let TransformError::Codec(error) = refused(&hurried, &source, "width=10") else { panic!() };
+    assert!(matches!(error, CodecError::TooLarge { what: Bound::DecodeTime, limit: 0, .. }), "{error}");
 }
 
 /// Every length at which a file may be cut is a picture or an error, and an error where a frame is cut.

@@ -5,11 +5,11 @@
 //! and finds out by itself what changes from one to the next. Each format has its own reader (`frames.rs`) and writer
 //! (`moving.rs`) in its folder.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Planes, Rect, Size};
 
-use crate::{Bound, CodecError, Encode, Limits, Metadata, barrier, gif, png, webp};
+use crate::{Bound, CodecError, Encode, Limits, Metadata, barrier, deadline, gif, png, webp};
 
 /// How often an animation is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +69,8 @@ pub(crate) struct Room {
     canvas: Size,
     frames: u32,
     area_px: u64,
+    /// Time spent on frames.
+    spent: Duration,
 }
 
 impl Room {
@@ -113,7 +115,11 @@ impl<'a> AnimationReader<'a> {
             })
         };
         let frames = barrier::guarded(open, |detail| CodecError::damaged(format, detail))?;
-        Ok(Self { format, frames, room: Room { limits: *limits, canvas: info.size, frames: 0, area_px: 0 } })
+        Ok(Self {
+            format,
+            frames,
+            room: Room { limits: *limits, canvas: info.size, frames: 0, area_px: 0, spent: Duration::ZERO },
+        })
     }
 
     /// How often it is shown.
@@ -125,10 +131,16 @@ impl<'a> AnimationReader<'a> {
     ///
     /// # Errors
     ///
-    /// As [`decode`](crate::decode); all frames together are within [`Limits::animation_area_px`]. Nothing follows an error.
+    /// As [`decode`](crate::decode); all frames together are within [`Limits::animation_area_px`], and take no longer than
+    /// [`Limits::decode_time`]. Nothing follows an error.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, CodecError> {
         let (format, frames, room) = (self.format, &mut self.frames, &mut self.room);
+        let started = Instant::now();
         let frame = barrier::guarded(|| frames.next_frame(room), |detail| CodecError::damaged(format, detail))?;
+        room.spent += started.elapsed();
+        if room.spent > room.limits.decode_time {
+            return Err(deadline::too_long(room.spent, room.limits.decode_time));
+        }
         let fits = |frame: &Frame| frame.samples.len() as u64 == frame.rect.size.area() * 4;
         if frame.as_ref().is_some_and(|frame| !fits(frame)) {
             return Err(CodecError::damaged(format, "a frame has another size than announced"));

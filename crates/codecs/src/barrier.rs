@@ -3,8 +3,7 @@
 //! Codecs are written for files that follow the rules, and each of them has panicked on some file that does not. A
 //! server must answer that request with an error and go on with the others. A panic hook, if one is set, still hears
 //! of it. Does nothing against a stack overflow or an exhausted memory: those are what [`Limits`](crate::Limits) is for.
-//! Nor against a panic inside of rav1d: its functions have C's calling convention, through which none may unwind, so it
-//! would end the process. That takes a mistake in the decoder; dav1d, of which it is a translation, would go on with it.
+//! Nor against a panic inside of rav1d, which may not unwind: `avif/apart.rs` is for that.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -148,16 +148,19 @@ pub enum Bound {
     Frames,
     /// Pixels of all frames together.
     AnimationAreaPx,
+    /// Milliseconds that decoding took.
+    DecodeTime,
     /// Scans of a progressive JPEG.
     JpegScans,
-    /// Parts of an AVIF or HEIC file: items, their pieces and what they refer to. Not a field of
+    /// Parts of an AVIF or HEIC file: items, their pieces and what they refer to; chunks of a PNG. Not a field of
     /// [`Limits`](crate::Limits): more than any picture within the limits on pixels can need.
     Items,
     /// Elements of an SVG, references followed.
     SvgElements,
     /// How deep the elements of an SVG are inside each other, references followed. At most 96.
     SvgNesting,
-    /// The estimated time to draw an SVG, in pixels to be filled. At most two thousand million.
+    /// The estimated time to read or draw an SVG: in pixels to be filled, at most two thousand million; in attributes that are compared
+    /// with each other, and in rules of stylesheets that are held against elements.
     SvgWork,
 }
 
@@ -172,6 +175,7 @@ impl fmt::Display for Bound {
             Self::MetadataBytes => "metadata in bytes",
             Self::Frames => "number of frames",
             Self::AnimationAreaPx => "area of all frames in pixels",
+            Self::DecodeTime => "time of decoding in milliseconds",
             Self::JpegScans => "number of scans",
             Self::Items => "number of parts",
             Self::SvgElements => "number of elements",

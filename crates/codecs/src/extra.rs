@@ -3,7 +3,7 @@
 //! Of a TIFF the first picture is read, its color profile and orientation too. Alpha is taken as straight whatever TIFF's
 //! ExtraSamples says. Gray with alpha, and samples of floating point, are refused. Nothing is written.
 
-use std::io::{Cursor, ErrorKind};
+use std::io::ErrorKind;
 
 use image::{
     ColorType, ImageDecoder, ImageError,
@@ -12,30 +12,34 @@ use image::{
 };
 use tintype_pixels::{Channels, Depth, ImageFormat, ImageInfo, Layout, Orientation, Size};
 
-use crate::{Bound, CodecError, Limits, icc};
+use crate::{
+    Bound, CodecError, Limits,
+    deadline::{Deadline, Timed},
+    icc,
+};
 
 pub(crate) fn probe_bmp(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
-    probe(open_bmp(bytes)?, ImageFormat::Bmp, bytes, limits)
+    probe(open_bmp(bytes, limits)?, ImageFormat::Bmp, bytes, limits)
 }
 
 pub(crate) fn decode_bmp(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Vec<u8>, CodecError> {
-    decode(open_bmp(bytes)?, info, limits)
+    decode(open_bmp(bytes, limits)?, info, limits)
 }
 
 pub(crate) fn probe_tiff(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
-    probe(open_tiff(bytes)?, ImageFormat::Tiff, bytes, limits)
+    probe(open_tiff(bytes, limits)?, ImageFormat::Tiff, bytes, limits)
 }
 
 pub(crate) fn decode_tiff(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Vec<u8>, CodecError> {
-    decode(open_tiff(bytes)?, info, limits)
+    decode(open_tiff(bytes, limits)?, info, limits)
 }
 
-fn open_bmp(bytes: &[u8]) -> Result<BmpDecoder<Cursor<&[u8]>>, CodecError> {
-    BmpDecoder::new(Cursor::new(bytes)).map_err(|error| failed(error, ImageFormat::Bmp))
+fn open_bmp<'a>(bytes: &'a [u8], limits: &Limits) -> Result<BmpDecoder<Timed<'a>>, CodecError> {
+    BmpDecoder::new(Timed::new(bytes, Deadline::of(limits))).map_err(|error| failed(error, ImageFormat::Bmp))
 }
 
-fn open_tiff(bytes: &[u8]) -> Result<TiffDecoder<Cursor<&[u8]>>, CodecError> {
-    TiffDecoder::new(Cursor::new(bytes)).map_err(|error| failed(error, ImageFormat::Tiff))
+fn open_tiff<'a>(bytes: &'a [u8], limits: &Limits) -> Result<TiffDecoder<Timed<'a>>, CodecError> {
+    TiffDecoder::new(Timed::new(bytes, Deadline::of(limits))).map_err(|error| failed(error, ImageFormat::Tiff))
 }
 
 fn probe(

@@ -18,6 +18,7 @@
 mod animation;
 mod barrier;
 mod cicp;
+mod deadline;
 mod encode;
 mod error;
 mod limits;
@@ -40,6 +41,7 @@ mod png;
 mod svg;
 mod webp;
 
+use deadline::Deadline;
 use tintype_pixels::{ImageInfo, Planes};
 
 pub use animation::{AnimationReader, AnimationWriter, Blend, Disposal, Frame, Plays};
@@ -82,8 +84,12 @@ pub fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Planes,
     }
     limits.check_file(bytes)?;
     limits.check_picture(info.size, info.layout)?;
+    let deadline = Deadline::of(limits);
     let pixels =
-        barrier::guarded(|| (codec.decode)(bytes, info, limits), |detail| CodecError::damaged(codec.format, detail))?;
+        barrier::guarded(|| (codec.decode)(bytes, info, limits), |detail| CodecError::damaged(codec.format, detail));
+    // Whatever a decoder that was stopped has said.
+    deadline.check()?;
+    let pixels = pixels?;
     Planes::new(info.size, info.layout, pixels).ok_or(CodecError::WrongInfo { format: codec.format })
 }
 

@@ -1,5 +1,7 @@
 //! How much a source may cost, checked before anything of that size is allocated.
 
+use std::time::Duration;
+
 use tintype_pixels::{Layout, Size};
 
 use crate::{CodecError, error::Bound};
@@ -28,13 +30,16 @@ pub struct Limits {
     /// Width times height of an animation's canvas for each frame that is shown, together. Default 100 megapixels: Cloudflare's
     /// limit. It concerns only who has all frames decoded ([`AnimationReader`](crate::AnimationReader)).
     pub animation_area_px: u64,
-    /// Scans of a progressive JPEG. Default 100. Each costs a pass over the picture however few bytes it has, so of a
-    /// picture near `area_px` fewer are accepted: all scans together at most 16 times `area_px`. Encoders write about 10.
+    /// Scans of a progressive JPEG. Default 100. Each costs a pass over the picture however few bytes it has, so of a large picture
+    /// fewer are accepted: 12, and those beyond together at most one and a half times `area_px`. Encoders write about 10.
     pub jpeg_scans: u32,
     /// Bytes of an SVG, its entities put in. Default 8 MiB: a large map has some.
     pub svg_bytes: u64,
     /// Elements of an SVG, every reference replaced by what it refers to. Default 100,000.
     pub svg_elements: u32,
+    /// How long decoding a picture may take, or all frames of an animation together, what happens to them between not counted. Default
+    /// 30 s: several times what the slowest format needs for the largest picture. What can be stopped is; see `deadline.rs`.
+    pub decode_time: Duration,
     /// Whether BMP and TIFF are read, which Cloudflare's service refuses. Default: no.
     pub extra_inputs: bool,
 }
@@ -52,6 +57,7 @@ impl Default for Limits {
             jpeg_scans: 100,
             svg_bytes: 8 << 20,
             svg_elements: 100_000,
+            decode_time: Duration::from_secs(30),
             extra_inputs: false,
         }
     }
@@ -79,8 +85,8 @@ impl Limits {
 
     /// How many scans a JPEG of `size` may have.
     pub fn scans_of(&self, size: Size) -> u32 {
-        let passes = self.area_px.saturating_mul(16) / size.area().max(1);
-        self.jpeg_scans.min(u32::try_from(passes).unwrap_or(u32::MAX))
+        let passes = self.area_px.saturating_mul(3) / size.area().saturating_mul(2).max(1);
+        self.jpeg_scans.min(u32::try_from(passes).unwrap_or(u32::MAX).saturating_add(12))
     }
 
     /// Refuses an animation of too many frames.
@@ -120,7 +126,8 @@ mod tests {
     #[test]
     fn larger_pictures_may_have_fewer_scans() {
         let limits = Limits::default();
-        let cases = [((4000, 3000), 100), ((6000, 5000), 53), ((10_000, 10_000), 16), ((0, 0), 100)];
+        let cases =
+            [((1200, 1000), 100), ((4000, 3000), 24), ((6000, 5000), 17), ((10_000, 10_000), 13), ((0, 0), 100)];
         for ((width, height), expected) in cases {
             assert_eq!(limits.scans_of(Size::new(width, height)), expected, "{width}x{height}");
         }

@@ -127,6 +127,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
             area_px: limits.source_pixels,
             side_px: limits.source_side,
             animation_area_px: limits.animation_source_pixels,
+            decode_time: limits.decode_time.0,
             extra_inputs: limits.extra_inputs,
             ..Limits::default()
         },
@@ -140,6 +141,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
         avif_side_px: limits.avif_side,
         avif_auto_side_px: limits.avif_auto_side,
         animation_area_px: limits.animation_pixels,
+        animation_time: limits.animation_time.0,
         ..Policy::default()
     }
 }

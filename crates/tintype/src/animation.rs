@@ -230,7 +230,8 @@ pub(crate) fn encode(
     let reader = AnimationReader::new(bytes, &info, &policy.limits)?;
     let writer = AnimationWriter::new(plan.size(), &encode, reader.plays(), &meta)?;
     let recording = Arc::new(plan.record());
-    let show = Show { gpu: tintype.gpu(), canvas: info.size, size: plan.size(), recording, sources: inputs.sources() };
+    let (sources, allowed) = (inputs.sources(), policy.animation_time);
+    let show = Show { gpu: tintype.gpu(), canvas: info.size, size: plan.size(), recording, sources, allowed };
     timings.plan = clock.lap();
 
     let bytes = thread::scope(|scope| {
@@ -299,6 +300,8 @@ struct Show<'a> {
     recording: Arc<Recording>,
     /// The canvas takes the place of the first.
     sources: Vec<gpu::Source<'a>>,
+    /// For all frames.
+    allowed: Duration,
 }
 
 impl Show<'_> {
@@ -311,8 +314,12 @@ impl Show<'_> {
         timings: &mut Timings,
     ) -> Result<(), TransformError> {
         let mut under = None;
+        let mut done = 0;
         while let Ok(frame) = frames.recv() {
             timings.decode += clock.lap();
+            if clock.total() > self.allowed {
+                return Err(TransformError::AnimationTooSlow { done, allowed: self.allowed });
+            }
             let frame = frame?;
             let canvas = self.drawn(&mut under, &frame)?;
             let mut sources = self.sources.clone();
@@ -325,6 +332,7 @@ impl Show<'_> {
             if pictures.send((picture, frame.delay)).is_err() {
                 break;
             }
+            done += 1;
             timings.encode += clock.lap();
         }
         Ok(())

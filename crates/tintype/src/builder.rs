@@ -1,6 +1,6 @@
 //! Setting up an engine.
 
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
 use tintype_codecs::Limits;
 use tintype_engine::{
@@ -45,6 +45,8 @@ pub struct Policy {
     /// Most pixels of an animation, all frames of its canvas together, that is transformed; a larger one is passed on as it is, with
     /// a warning, up to what [`limits`](Self::limits) allow. Default: 50 million, as Cloudflare's.
     pub animation_area_px: u64,
+    /// How long an animation may take, from its first frame being decoded to its last being encoded. Default: 60 s.
+    pub animation_time: Duration,
 }
 
 impl Default for Policy {
@@ -62,6 +64,7 @@ impl Default for Policy {
             avif_side_px: 1_600,
             avif_auto_side_px: 1_200,
             animation_area_px: 50_000_000,
+            animation_time: Duration::from_secs(60),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Everything that can keep a picture from being made.
 
+use std::time::Duration;
+
 use tintype_codecs::CodecError;
 use tintype_engine::{GpuError, PlanError, VisionError};
 use tintype_options::OptionsError;
@@ -48,6 +50,14 @@ pub enum TransformError {
         /// The limit.
         limit_px: u64,
     },
+    /// Making all frames took too long.
+    #[error("after {done} frames the time for an animation is over, {} s; anim=false keeps one frame", allowed.as_secs_f32())]
+    AnimationTooSlow {
+        /// Frames that were done.
+        done: u32,
+        /// The time.
+        allowed: Duration,
+    },
     /// `format=svg` of a picture that is none.
     #[error("format=svg passes an SVG on; a picture of pixels cannot become one")]
     NotSvg,
@@ -74,7 +84,7 @@ impl TransformError {
             Self::Text(error) => error.fault(),
             Self::Vision(error) => error.fault(),
             Self::Gpu(error) => error.fault(),
-            Self::AnimationTooLarge { .. } => Fault::TooLarge,
+            Self::AnimationTooLarge { .. } | Self::AnimationTooSlow { .. } => Fault::TooLarge,
             Self::NotInstalled { .. } | Self::NotSvg => Fault::Unsupported,
             Self::NoPixels | Self::WrongResult { .. } => Fault::Internal,
         }

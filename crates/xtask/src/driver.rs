@@ -35,7 +35,7 @@ struct Tools {
     packages: [&'static str; 3],
 }
 
-const TOOLS: [Tools; 7] = [
+const TOOLS: [Tools; 9] = [
     Tools {
         name: "libjpeg-turbo's cjpeg, djpeg and jpegtran",
         programs: &["cjpeg", "djpeg", "jpegtran"],
@@ -62,6 +62,12 @@ const TOOLS: [Tools; 7] = [
         programs: &["rsvg-convert"],
         packages: ["librsvg2-bin", "librsvg2-tools", "librsvg"],
     },
+    Tools {
+        name: "libheif's heif-enc and heif-convert",
+        programs: &["heif-enc", "heif-convert"],
+        packages: ["libheif-examples", "libheif-tools", "libheif"],
+    },
+    Tools { name: "gifsicle", programs: &["gifsicle"], packages: ["gifsicle", "gifsicle", "gifsicle"] },
     Tools {
         name: "exiftool",
         programs: &["exiftool"],

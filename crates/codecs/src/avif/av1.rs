@@ -3,7 +3,7 @@
 use rav1d::{Decoder, Error, PixelLayout, PlanarImageComponent, Plane, Settings};
 use tintype_pixels::{ImageFormat, Size};
 
-use super::sequence_header;
+use super::{apart, sequence_header};
 use crate::{
     CodecError,
     heif::{Frame, Nclx, Range, Samples, Subsampling, Tile},
@@ -13,38 +13,53 @@ use crate::{
 /// few bytes.
 const MAX_CODED_FRAMES: usize = 8;
 
+/// The most units of a stream. One for each tile, of which a frame has at most 4096, and a few more.
+const MAX_UNITS: usize = 8 * 4096;
+
 /// Decodes the picture of `tile`, which is refused before it is decoded if it is larger than `size`.
 pub(super) fn decode(tile: &Tile<'_>, size: Size, format: ImageFormat) -> Result<Frame, CodecError> {
+    if sequence_header::has_more_units_than(&tile.data, MAX_UNITS) {
+        return Err(CodecError::damaged(format, format_args!("AV1: more than {MAX_UNITS} units in one picture")));
+    }
     let coded_frames = sequence_header::coded_frames(&tile.data);
     if coded_frames > MAX_CODED_FRAMES {
         let detail = format_args!("{coded_frames} coded frames in one picture; at most {MAX_CODED_FRAMES} are decoded");
         return Err(CodecError::damaged(format, detail));
     }
-    let failed = |error: Error| CodecError::damaged(format, format_args!("AV1: {}", cause(error)));
+    let failed = |detail: String| CodecError::damaged(format, format_args!("AV1: {detail}"));
+    let (data, operating_point) = (tile.data.to_vec(), u32::from(tile.operating_point & 31));
+    let picture = apart::run(move || picture(data, operating_point, size))
+        .map_err(|message| failed(format!("the decoder panicked: {message}")))?
+        .map_err(|error| failed(cause(error)))?
+        .ok_or_else(|| failed("there is no picture".to_owned()))?;
+    frame(&picture, &tile.data, format)
+}
 
+/// The first picture of a stream that is complete.
+fn picture(data: Vec<u8>, operating_point: u32, size: Size) -> Result<Option<rav1d::Picture>, Error> {
     let mut settings = Settings::new();
     // One: requests are what runs side by side, and a panic on a thread of the decoder's own would not come back.
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
     settings.set_all_layers(false);
-    settings.set_operating_point(u32::from(tile.operating_point & 31));
+    settings.set_operating_point(operating_point);
     settings.set_frame_size_limit(u32::try_from(size.area()).unwrap_or(u32::MAX));
-    let mut decoder = Decoder::with_settings(&settings).map_err(failed)?;
+    let mut decoder = Decoder::with_settings(&settings)?;
 
-    let mut sent = decoder.send_data(tile.data.to_vec(), None, None, None);
+    let mut sent = decoder.send_data(data, None, None, None);
     // Each turn either consumes a frame or finds that there are no more.
     for _ in 0..=MAX_CODED_FRAMES + 1 {
         match sent {
             Ok(()) | Err(Error::Again) => {}
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(error),
         }
         match decoder.get_picture() {
-            Ok(picture) => return frame(&picture, &tile.data, format),
+            Ok(picture) => return Ok(Some(picture)),
             Err(Error::Again) => sent = decoder.send_pending_data(),
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(error),
         }
     }
-    Err(CodecError::damaged(format, "AV1: there is no picture"))
+    Ok(None)
 }
 
 fn cause(error: Error) -> String {

@@ -4,6 +4,8 @@
 //! their best layer. `rav1d` is dav1d in Rust; without its assembler it needs no tool to build, and is some times slower.
 
 #[cfg(feature = "avif-decode")]
+mod apart;
+#[cfg(feature = "avif-decode")]
 mod av1;
 #[cfg(feature = "avif-encode")]
 mod container;
@@ -12,7 +14,7 @@ mod write;
 
 use tintype_pixels::{ImageFormat, ImageInfo};
 
-use crate::{CodecError, Limits, heif};
+use crate::{CodecError, Limits, deadline::Deadline, heif};
 
 pub(crate) use write::encode;
 
@@ -46,10 +48,13 @@ pub(crate) fn decode_as(
     info: &ImageInfo,
     limits: &Limits,
 ) -> Result<Vec<u8>, CodecError> {
-    let picture = heif::open(bytes, format, limits)?;
-    heif::decode(&picture, format, info, |tile, size| match tile.config.codec {
-        heif::Coding::Av1 => decode_av1(tile, size, format),
-        heif::Coding::Hevc => crate::heic::decode_hevc(tile, size, format),
+    let (picture, deadline) = (heif::open(bytes, format, limits)?, Deadline::of(limits));
+    heif::decode(&picture, format, info, |tile, size| {
+        deadline.check()?;
+        match tile.config.codec {
+            heif::Coding::Av1 => decode_av1(tile, size, format),
+            heif::Coding::Hevc => crate::heic::decode_hevc(tile, size, format),
+        }
     })
 }
 

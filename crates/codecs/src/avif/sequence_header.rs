@@ -15,6 +15,11 @@ pub(super) fn color(stream: &[u8]) -> Option<Nclx> {
     parse(&mut Bits { bytes: payload, at: 0 })
 }
 
+/// Whether `stream` has more than `limit` units, of whatever kind.
+pub(super) fn has_more_units_than(stream: &[u8], limit: usize) -> bool {
+    Obus { rest: stream }.nth(limit).is_some()
+}
+
 /// How many frames are coded in `stream`, shown or not.
 pub(super) fn coded_frames(stream: &[u8]) -> usize {
     Obus { rest: stream }.filter(|(kind, _)| matches!(*kind, FRAME_HEADER | FRAME)).count()

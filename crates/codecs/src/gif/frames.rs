@@ -3,12 +3,12 @@
 //! Delays are given as they are, 0 and 1 hundredths too. An area that is disposed of to the background becomes transparent, as
 //! in every browser. What of a frame is outside of the canvas is left out. The extension that repeats an animation counts the repetitions after the first play.
 
-use std::time::Duration;
+use std::{io::Cursor, time::Duration};
 
-use gif::{DisposalMethod, Repeat};
+use gif::{Decoder, DisposalMethod, Repeat};
 use tintype_pixels::{ImageFormat, Rect, Size};
 
-use super::read::{self, Source};
+use super::read;
 use crate::{
     CodecError, Limits,
     animation::{Blend, Disposal, Frame, Frames as Trait, Plays, Room},
@@ -18,7 +18,7 @@ use crate::{
 pub(super) const UNIT: Duration = Duration::from_millis(10);
 
 pub(crate) struct Frames<'a> {
-    decoder: Source<'a>,
+    decoder: Decoder<Cursor<&'a [u8]>>,
     plays: Plays,
     /// Frames not read yet. The first is open already.
     left: u32,
@@ -27,7 +27,7 @@ pub(crate) struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     pub(crate) fn new(bytes: &'a [u8], limits: &Limits) -> Result<Self, CodecError> {
-        let (decoder, _) = read::open(bytes)?;
+        let (decoder, _) = read::open(Cursor::new(bytes))?;
         let counted = read::count_frames(bytes, limits.frames);
         if counted.is_cut {
             return Err(CodecError::truncated(ImageFormat::Gif, "the file ends inside a frame"));

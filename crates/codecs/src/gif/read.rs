@@ -1,14 +1,17 @@
 //! GIF to pixels: the first frame, placed on its canvas.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use gif::{DecodeOptions, Decoder, DecodingError, Frame};
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
 
-use crate::{CodecError, Limits};
+use crate::{
+    CodecError, Limits,
+    deadline::{Deadline, Timed},
+};
 
 pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
-    let (decoder, frame) = open(bytes)?;
+    let (decoder, frame) = open(Cursor::new(bytes))?;
     let size = canvas(&decoder);
     let layout = layout(size, &frame);
     Ok(ImageInfo {
@@ -28,7 +31,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
 }
 
 pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Vec<u8>, CodecError> {
-    let (mut decoder, frame) = open(bytes)?;
+    let (mut decoder, frame) = open(Timed::new(bytes, Deadline::of(limits)))?;
     let size = canvas(&decoder);
     if size != info.size || layout(size, &frame) != info.layout {
         return Err(CodecError::WrongInfo { format: ImageFormat::Gif });
@@ -48,11 +51,9 @@ pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     Ok(pixels)
 }
 
-pub(super) type Source<'a> = Decoder<Cursor<&'a [u8]>>;
-
 /// The decoder, and what it says of the first frame. Nothing is decompressed yet.
-pub(super) fn open(bytes: &[u8]) -> Result<(Source<'_>, Frame<'static>), CodecError> {
-    let mut decoder = DecodeOptions::new().read_info(Cursor::new(bytes)).map_err(failed)?;
+pub(super) fn open<R: Read>(file: R) -> Result<(Decoder<R>, Frame<'static>), CodecError> {
+    let mut decoder = DecodeOptions::new().read_info(file).map_err(failed)?;
     let frame = decoder.next_frame_info().map_err(failed)?;
     let frame = frame.ok_or_else(|| CodecError::damaged(ImageFormat::Gif, "there is no frame"))?.clone();
     let size = canvas(&decoder);
@@ -63,7 +64,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Source<'_>, Frame<'static>), CodecEr
     Ok((decoder, frame))
 }
 
-pub(super) fn canvas(decoder: &Source<'_>) -> Size {
+pub(super) fn canvas<R: Read>(decoder: &Decoder<R>) -> Size {
     Size::new(u32::from(decoder.width()), u32::from(decoder.height()))
 }
 

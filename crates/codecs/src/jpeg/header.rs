@@ -105,7 +105,9 @@ pub(super) fn next_segment(bytes: &[u8], mut at: usize) -> Option<(u8, Range<usi
         match *bytes.get(at)? {
             // A fill byte may be the marker's own first; anything else here is garbage between segments, which
             // every reader skips.
-            0xff | 0 | 1 | 0xd0..=0xd8 => continue,
+            // Many of them are passed at once.
+            0xff => at += bytes[at..].iter().position(|byte| *byte != 0xff)?.saturating_sub(1),
+            0 | 1 | 0xd0..=0xd8 => continue,
             0xd9 => return Some((0xd9, at + 1..at + 1)),
             marker => {
                 let length = usize::from(u16::from_be_bytes(bytes.get(at + 1..at + 3)?.try_into().ok()?));
@@ -124,6 +126,8 @@ pub(super) struct Frame {
     pub(super) progressive: bool,
     /// Rows of pixels in one row of blocks: 8 times the largest vertical sampling factor.
     pub(super) mcu_rows: u32,
+    /// Of how many pixels the first component may have one sample: it need not be the finest.
+    pub(super) first_scale: u64,
     /// Whether the components call themselves `R`, `G` and `B`.
     pub(super) named_rgb: bool,
 }
@@ -147,10 +151,15 @@ impl Frame {
         let described = rest.as_chunks::<3>().0.get(..usize::from(*components));
         let described = described.ok_or_else(|| CodecError::damaged(ImageFormat::Jpeg, "a short frame header"))?;
         let vertical = described.iter().map(|[_, factors, _]| factors & 0x0f).max().unwrap_or(1).max(1);
+        let horizontal = described.iter().map(|[_, factors, _]| factors >> 4).max().unwrap_or(1).max(1);
+        let first = described.first().map_or(0x11, |[_, factors, _]| *factors);
+        let ratio = |most: u8, own: u8| u64::from(most.div_ceil(own.max(1)));
+        let first_scale = ratio(horizontal, first >> 4) * ratio(vertical, first & 0x0f);
         Ok(Self {
             size,
             components: *components,
             progressive: marker == 0xc2,
+            first_scale,
             mcu_rows: 8 * u32::from(vertical),
             named_rgb: described.iter().map(|[name, ..]| *name).eq(*b"RGB"),
         })

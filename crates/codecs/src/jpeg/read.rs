@@ -7,11 +7,13 @@ use tintype_pixels::{ImageFormat, ImageInfo, JpegLayout, Layout};
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
 
-use super::header::Header;
+use super::header::{Header, Scans};
 use crate::{Bound, CodecError, Limits, exif, icc};
 
 pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
     let header = Header::parse(bytes, limits)?;
+    limits.check_picture(header.frame.size, Layout::GRAY8)?;
+    check_scans(&header, bytes, limits)?;
     let exif = header.exif.clone().map(|range| bytes[range].to_vec());
     // Ink whose profile is missing or not read is converted plainly, and that is taken for sRGB.
     let profile = header.icc.as_deref();
@@ -45,12 +47,7 @@ pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     if header.frame.size != info.size || !is_ink && layout(&header) != info.layout {
         return Err(CodecError::WrongInfo { format: ImageFormat::Jpeg });
     }
-    let limit = limits.scans_of(header.frame.size);
-    let scans = header.scans(bytes, limit);
-    if scans.count > limit {
-        let (value, limit) = (u64::from(scans.count), u64::from(limit));
-        return Err(CodecError::TooLarge { what: Bound::JpegScans, value, limit });
-    }
+    let scans = check_scans(&header, bytes, limits)?;
     if !header.interleaved {
         return one_component_at_a_time(bytes, &header, info, scans.complete);
     }
@@ -65,6 +62,25 @@ pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
         pixels.as_chunks_mut::<4>().0.iter_mut().for_each(|stored| *stored = inks(*stored, colorspace));
     }
     Ok(pixels)
+}
+
+/// The file's scans, if they are not too many, and not too short for the picture that the header announces.
+fn check_scans(header: &Header, bytes: &[u8], limits: &Limits) -> Result<Scans, CodecError> {
+    let limit = limits.scans_of(header.frame.size);
+    let scans = header.scans(bytes, limit);
+    if scans.count > limit {
+        let (value, limit) = (u64::from(scans.count), u64::from(limit));
+        return Err(CodecError::TooLarge { what: Bound::JpegScans, value, limit });
+    }
+    // Each block of 64 samples of the first component takes a bit, in a sequential file two: the shortest code there is.
+    let size = header.frame.size;
+    let blocks = u64::from(size.width.div_ceil(8)) * u64::from(size.height.div_ceil(8));
+    let least_bits = blocks / header.frame.first_scale * if header.frame.progressive { 1 } else { 2 };
+    if bytes.len() as u64 * 8 < least_bits - least_bits / TOLERATED_SHARE {
+        let detail = format_args!("{} bytes cannot hold a picture of {size}", bytes.len());
+        return Err(CodecError::truncated(ImageFormat::Jpeg, detail));
+    }
+    Ok(scans)
 }
 
 /// What the decoder has to be asked for to hand out four components as they are stored.

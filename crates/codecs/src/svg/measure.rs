@@ -21,6 +21,13 @@ const WORK: f64 = 2.0e9;
 /// The work that each shape takes whatever its size.
 const SHAPE_WORK: f64 = 1_000.0;
 
+/// Comparisons of attributes' names: a parser compares each with all others of its element. Five million attributes of ten in a hundred
+/// thousand elements need as many.
+const COMPARISONS: u64 = 50_000_000;
+
+/// Rules of stylesheets times elements: each is held against each. A drawing program's thousand rules for twenty thousand elements.
+const MATCHES: u64 = 20_000_000;
+
 /// The text of a document that is not too long and whose entities, if any, are plain.
 ///
 /// Entities of entities grow without end, and no drawing program writes them. Plain ones cannot make a document larger than
@@ -33,6 +40,10 @@ pub(super) fn check_text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str
     let text = std::str::from_utf8(bytes)
         .map_err(|error| CodecError::damaged(ImageFormat::Svg, format_args!("not UTF-8: {error}")))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let comparisons = comparisons(text);
+    if comparisons > COMPARISONS {
+        return Err(CodecError::TooLarge { what: Bound::SvgWork, value: comparisons, limit: COMPARISONS });
+    }
     let Some(first) = text.find("<!ENTITY") else { return Ok(text) };
     let subset = &text[first..text[first..].find("]>").map_or(text.len(), |end| first + end)];
     let declarations = subset.split("<!ENTITY").skip(1);
@@ -43,6 +54,27 @@ pub(super) fn check_text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str
     let uses = text[first + subset.len()..].matches('&').count();
     let expanded = (uses as u64).saturating_mul(longest as u64).saturating_add(bytes.len() as u64);
     if expanded > limits.svg_bytes { Err(too_long(expanded)) } else { Ok(text) }
+}
+
+/// The squares of every element's number of attributes, together. Where markup stands in an entity or a comment it counts as any.
+fn comparisons(text: &str) -> u64 {
+    let is_name = |tag: &&str| tag.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'));
+    // No value of an attribute has "<" in it.
+    let tags = text.split('<').skip(1).filter(is_name);
+    tags.fold(0, |sum: u64, tag| {
+        let (mut attributes, mut quote) = (0u64, None);
+        for byte in tag.bytes() {
+            match (quote, byte) {
+                (Some(open), _) if open == byte => quote = None,
+                (Some(_), _) => {}
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (None, b'=') => attributes += 1,
+                (None, b'>') => break,
+                (None, _) => {}
+            }
+        }
+        sum.saturating_add(attributes.saturating_mul(attributes))
+    })
 }
 
 /// The document, if it has not too many nodes.
@@ -91,7 +123,9 @@ fn too_deep(nesting: u32) -> CodecError {
 pub(super) fn check_document(document: &Document<'_>, limits: &Limits) -> Result<(), CodecError> {
     let mut expansion =
         Expansion { targets: HashMap::new(), of_class: HashMap::new(), of_all: Vec::new(), known: HashMap::new() };
+    let (mut rules, mut styled) = (0u64, 0u64);
     for node in document.descendants().filter(|node| node.is_element()) {
+        styled += 1;
         if let Some(id) = node.attribute("id") {
             expansion.targets.insert(id, node);
         }
@@ -100,8 +134,14 @@ pub(super) fn check_document(document: &Document<'_>, limits: &Limits) -> Result
             return Err(CodecError::damaged(ImageFormat::Svg, "a path's numbers of a billion and more are not drawn"));
         }
         if node.tag_name().name() == "style" {
-            expansion.read_stylesheet(node.text().unwrap_or_default());
+            let text = node.text().unwrap_or_default();
+            rules += text.bytes().filter(|byte| matches!(byte, b'{' | b',')).count() as u64;
+            expansion.read_stylesheet(text);
         }
+    }
+    let matches = rules.saturating_mul(styled);
+    if matches > MATCHES {
+        return Err(CodecError::TooLarge { what: Bound::SvgWork, value: matches, limit: MATCHES });
     }
     let Extent { elements, nesting } = expansion.of(document.root_element(), 0);
     if nesting > MAX_NESTING {

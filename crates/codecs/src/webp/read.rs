@@ -1,14 +1,18 @@
 //! WebP to pixels.
 
-use std::io::{Cursor, ErrorKind};
+use std::io::ErrorKind;
 
 use image_webp::{DecodingError, WebPDecoder};
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Size};
 
-use crate::{Bound, CodecError, Limits, exif, icc};
+use crate::{
+    Bound, CodecError, Limits,
+    deadline::{Deadline, Timed},
+    exif, icc,
+};
 
 pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecError> {
-    let mut decoder = open(bytes)?;
+    let mut decoder = open(bytes, limits)?;
     let icc_limit = usize::try_from(limits.icc_bytes).unwrap_or(usize::MAX);
     decoder.set_memory_limit(icc_limit);
     let profile = match decoder.icc_profile() {
@@ -19,13 +23,18 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
         }
         Err(error) => return Err(failed(error)),
     };
-    // No longer than the file, which is within its limit.
-    decoder.set_memory_limit(bytes.len());
-    let exif = decoder.exif_metadata().map_err(failed)?.map(|block| {
+    let budget = |error| match error {
+        DecodingError::MemoryLimitExceeded => {
+            let limit = limits.icc_bytes;
+            CodecError::TooLarge { what: Bound::MetadataBytes, value: limit.saturating_add(1), limit }
+        }
+        error => failed(error),
+    };
+    let exif = decoder.exif_metadata().map_err(budget)?.map(|block| {
         // The prefix belongs to JPEG, but some writers put it here too.
         block.strip_prefix(b"Exif\0\0").map(<[u8]>::to_vec).unwrap_or(block)
     });
-    let xmp = decoder.xmp_metadata().map_err(failed)?;
+    let xmp = decoder.xmp_metadata().map_err(budget)?;
     let layout = layout(&decoder);
     Ok(ImageInfo {
         format: ImageFormat::Webp,
@@ -44,7 +53,7 @@ pub(crate) fn probe(bytes: &[u8], limits: &Limits) -> Result<ImageInfo, CodecErr
 }
 
 pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Vec<u8>, CodecError> {
-    let mut decoder = open(bytes)?;
+    let mut decoder = open(bytes, limits)?;
     if size(&decoder) != info.size || layout(&decoder) != info.layout {
         return Err(CodecError::WrongInfo { format: ImageFormat::Webp });
     }
@@ -56,10 +65,10 @@ pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     Ok(pixels)
 }
 
-type Source<'a> = WebPDecoder<Cursor<&'a [u8]>>;
+type Source<'a> = WebPDecoder<Timed<'a>>;
 
-fn open(bytes: &[u8]) -> Result<Source<'_>, CodecError> {
-    WebPDecoder::new(Cursor::new(bytes)).map_err(failed)
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Source<'a>, CodecError> {
+    WebPDecoder::new(Timed::new(bytes, Deadline::of(limits))).map_err(failed)
 }
 
 fn size(decoder: &Source<'_>) -> Size {

@@ -1,5 +1,7 @@
 //! Files made to hurt: nothing panics, and nothing costs more than the limits say.
 
+use std::time::Duration;
+
 use tintype_codecs::{Bound, CodecError, Encode, Limits, probe};
 use tintype_pixels::{Fault, ImageFormat, Layout};
 
@@ -80,6 +82,44 @@ fn decoded_bytes_and_file_bytes_are_limited() {
     let limits = Limits { bytes: bytes.len() as u64 - 1, ..Limits::default() };
     let error = read_within(&bytes, &limits).unwrap_err();
     assert!(matches!(error, CodecError::TooLarge { what: Bound::FileBytes, .. }), "{error}");
+}
+
+#[test]
+fn time_is_limited() {
+    let limits = Limits { decode_time: Duration::ZERO, ..Limits::default() };
+    for (name, bytes) in every_kind() {
+        let info = probe(&bytes, &limits).unwrap();
+        let error = tintype_codecs::decode(&bytes, &info, &limits).unwrap_err();
+        assert!(matches!(error, CodecError::TooLarge { what: Bound::DecodeTime, limit: 0, .. }), "{name}: {error}");
+        assert_eq!(error.fault(), Fault::TooLarge);
+    }
+}
+
+/// A decoder that reads on is stopped: here one that would inflate for seconds.
+#[test]
+fn what_takes_too_long_is_stopped() {
+    let side = 9_000;
+    let bytes = png_of(side, side, &[png_chunk(b"IDAT", &bomb(&[], 2_000_000))]);
+    let within = |decode_time| {
+        let started = Stopwatch::start();
+        let error = read_within(&bytes, &Limits { decode_time, ..Limits::default() }).err();
+        (error, started.elapsed())
+    };
+    let (error, stopped) = within(Duration::from_millis(1));
+    assert!(matches!(error, Some(CodecError::TooLarge { what: Bound::DecodeTime, .. })), "{error:?}");
+    let (error, whole) = within(Duration::MAX);
+    assert!(!matches!(error, Some(CodecError::TooLarge { .. })), "{error:?}");
+    assert!(stopped * 4 < whole, "stopped after {stopped:?}; the whole takes {whole:?}");
+}
+
+/// A few bytes that announce many pixels: nothing is allocated for them.
+#[test]
+fn a_jpeg_that_cannot_hold_its_picture_is_refused_by_its_header() {
+    let mut bytes = file(&picture(8, 8, Layout::RGB8), Encode::jpeg(80));
+    let frame = bytes.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
+    bytes[frame + 5..frame + 9].copy_from_slice(&[0x1f, 0x40, 0x1f, 0x40]);
+    let error = probe(&bytes, &Limits::default()).unwrap_err();
+    assert!(error.to_string().contains("bytes cannot hold a picture of 8000x8000"), "{error}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn block(orientation: Orientation) -> Vec<u8> {
 fn all_eight_are_read_from_every_format() {
     let planes = picture(6, 4, Layout::RGB8);
     let (jpeg, png) = (file(&planes, Encode::jpeg(80)), file(&planes, Encode::png()));
+    let mut count = 0;
     for expected in Orientation::ALL {
         let block = block(expected);
         let prefixed = [b"Exif\0\0".as_slice(), &block].concat();
@@ -40,8 +41,11 @@ fn all_eight_are_read_from_every_format() {
             assert_eq!(info.exif.as_deref(), Some(block.as_slice()), "{name}");
             assert_eq!(info.upright_size(), expected.apply(planes.size()), "{name}");
             assert_eq!(pixels.size(), planes.size(), "{name}: decoding does not turn the picture");
+            count += 1;
         }
     }
+    println!("{count} of 40 orientations of JPEG, PNG and WebP are read");
+    assert_eq!(count, 40);
 }
 
 #[test]

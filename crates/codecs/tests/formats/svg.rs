@@ -117,7 +117,7 @@ fn what_grows_or_takes_forever_is_refused_at_once() {
     let layers = "<g opacity='.9'>".repeat(80) + rect + &"</g>".repeat(80);
     let large =
         |content: &str| format!("<svg xmlns='http://www.w3.org/2000/svg' width='9000' height='9000'>{content}</svg>");
-    let table: [(&str, String, Option<Bound>); 16] = [
+    let table: [(&str, String, Option<Bound>); 18] = [
         ("uses", uses, Some(Bound::SvgElements)),
         ("masks", masks, Some(Bound::SvgElements)),
         ("masks by style", styled, Some(Bound::SvgElements)),
@@ -140,6 +140,12 @@ fn what_grows_or_takes_forever_is_refused_at_once() {
         ),
         ("layers on layers", large(&layers.replace("40", "9000").replace("30", "9000")), Some(Bound::DecodedBytes)),
         ("large shapes, often", large(&"<circle r='9000'/>".repeat(5_000)), Some(Bound::SvgWork)),
+        ("attributes", document(&format!("<rect {}/>", attributes(60_000))), Some(Bound::SvgWork)),
+        (
+            "rules for each",
+            document(&format!("<style>{}</style>{}", ".a>.b{fill:red}".repeat(9_000), "<g/>".repeat(9_000))),
+            Some(Bound::SvgWork),
+        ),
         ("a vast arc", document("<path d='M1 1C0 2 3 3 4 66666666666666666666664A1 2 3 0 0 9 9z'/>"), None),
         ("vast corners", document("<rect width='1e38' height='1e38' rx='1e+037'/>"), None),
     ];
@@ -160,6 +166,10 @@ fn what_grows_or_takes_forever_is_refused_at_once() {
     }
 }
 
+fn attributes(count: u32) -> String {
+    (0..count).map(|n| format!("a{n}=''\n")).collect()
+}
+
 #[test]
 fn the_costliest_that_is_accepted_is_bearable() {
     // Nearly all the work, elements and nesting that are allowed.
@@ -172,6 +182,11 @@ fn the_costliest_that_is_accepted_is_bearable() {
             document(
                 "<mask id='m'><rect width='9' height='9' mask='url(#m)'/></mask><rect width='9' height='9' mask='url(#m)'/>",
             ),
+        ),
+        ("attributes", document(&format!("<rect {}/>", attributes(7_000)))),
+        (
+            "rules",
+            document(&format!("<style>{}</style>{}", ".a>.b{fill:red}".repeat(1_000), "<g class='b'/>".repeat(19_000))),
         ),
         ("corners", document(&format!("<path stroke='red' d='M0 0{}'/>", " L 40 30 L 0 29".repeat(100_000)))),
         ("dashes", document("<path stroke='red' stroke-dasharray='.0001' d='M0 0 L 9999 9999 L 1 9999 Z'/>")),

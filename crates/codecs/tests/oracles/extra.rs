@@ -29,7 +29,7 @@ fn bitmaps_are_read_as_imagemagick_reads_them() {
         compared("bmp", &written(Alpha::None, arguments, format), 0, &format!("{arguments:?}"));
     }
     compared("bmp", &written(Alpha::Soft, &[], "bmp:-"), 0, "alpha");
-    println!("{} kinds of BMP as ImageMagick reads them", kinds.len() + 1);
+    println!("{0} of {0} kinds of BMP as ImageMagick reads them", kinds.len() + 1);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn tiffs_are_read_as_imagemagick_reads_them() {
         compared("tiff", &written(Alpha::None, arguments, "tiff:-"), tolerance, &format!("{arguments:?}"));
         count += 1;
     }
-    println!("{count} kinds of TIFF as ImageMagick reads them");
+    println!("{count} of {count} kinds of TIFF as ImageMagick reads them");
 }
 
 fn compared(format: &str, file: &[u8], tolerance: u16, what: &str) {

@@ -35,7 +35,9 @@ fn every_picture_is_what_libpng_says_and_broken_ones_are_refused() {
         tool::imagemagick_all("png", &sound).into_iter().filter(|(_, difference)| *difference > 0).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
     let sound = sound.len();
-    println!("PngSuite: {sound} pictures are exactly what ImageMagick decodes, {refused} broken ones are refused");
+    println!(
+        "PngSuite: {sound} of 161 pictures are exactly what ImageMagick decodes, {refused} of 14 broken ones are refused"
+    );
     assert_eq!((sound, refused), (161, 14));
 }
 

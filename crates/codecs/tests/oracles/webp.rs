@@ -91,7 +91,10 @@ fn what_cwebp_writes_is_read_as_dwebp_reads_it() {
         assert_agrees(&format!("{colors} colors"), &cwebp(&planes, &["-lossless"]), 0);
         count.1 += 1;
     }
-    println!("{} lossy WebPs within {LOSSY_TOLERANCE} of 255 of dwebp, {} lossless ones exactly", count.0, count.1);
+    println!(
+        "{0} of {0} lossy WebPs within {LOSSY_TOLERANCE} of 255 of dwebp, {1} of {1} lossless ones exactly",
+        count.0, count.1
+    );
 }
 
 /// Quality by alpha by size: what we write is what dwebp reads, no worse and not larger than cwebp's of the same settings.
@@ -118,7 +121,7 @@ fn what_is_written_is_like_what_cwebp_writes() {
             count += 1;
         }
     }
-    println!("{count} WebPs of ours are as good as cwebp's");
+    println!("{count} of {count} WebPs of ours are as good as cwebp's");
 }
 
 /// libwebp's own vectors, from a folder: `TINTYPE_WEBP_VECTORS=… cargo test … -- --ignored`. They bear no licence that would let

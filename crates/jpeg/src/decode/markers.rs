@@ -85,7 +85,8 @@ pub(super) fn next_marker(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += memchr::memchr(0xff, bytes.get(at..)?)?;
         match *bytes.get(at + 1)? {
-            0xff => at += 1,
+            // Many of them are passed at once.
+            0xff => at += bytes[at..].iter().position(|byte| *byte != 0xff)? - 1,
             0 => at += 2,
             _ => return Some(at),
         }

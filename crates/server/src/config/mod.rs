@@ -198,6 +198,10 @@ pub struct LimitsConfig {
     pub animation_pixels: u64,
     /// The same of an animation that is not refused. Default 100,000,000.
     pub animation_source_pixels: u64,
+    /// How long decoding a source may take; beyond, it is refused with 403 as one that is too large. Default `30s`.
+    pub decode_time: Interval,
+    /// The same for making an animation. Default `1m`.
+    pub animation_time: Interval,
     /// Bytes of options and source in a URL. Default 16 KB.
     pub url_bytes: ByteSize,
 }
@@ -216,6 +220,8 @@ impl Default for LimitsConfig {
             avif_auto_side: 1_200,
             animation_pixels: 50_000_000,
             animation_source_pixels: 100_000_000,
+            decode_time: Interval(Duration::from_secs(30)),
+            animation_time: Interval(Duration::from_secs(60)),
             url_bytes: ByteSize(16_000),
         }
     }

@@ -1,0 +1,10 @@
+//! Any bytes as AVIF.
+#![no_main]
+
+#[path = "../decoder.rs"]
+mod decoder;
+
+use libfuzzer_sys::fuzz_target;
+use tintype_pixels::ImageFormat;
+
+fuzz_target!(|bytes: &[u8]| decoder::run(bytes, ImageFormat::Avif));
