@@ -41,12 +41,15 @@ impl S3 {
         let mut builder = S3ServiceBuilder::new(FileSystem::new(folder.path()).expect("s3s opens its folder"));
         builder.set_auth(SimpleAuth::from_single(Self::ACCESS_KEY, Self::SECRET_KEY));
         let service = builder.build();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
+        // Bound here, and without the runtime, because a test may be one already.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a listener need not block");
         let address = listener.local_addr().expect("a bound listener has an address");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (stop, mut stopped) = oneshot::channel();
         let server = thread::spawn(move || {
             runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).expect("it does not block");
                 loop {
                     let accepted = tokio::select! {
                         accepted = listener.accept() => accepted,
