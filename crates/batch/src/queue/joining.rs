@@ -29,7 +29,7 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(10);
 impl Queue {
     /// Joins the open run of `batch`, or opens one.
     pub(crate) async fn join(options: &QueueOptions, batch: &Batch, stop: Stop) -> Result<Self, BatchError> {
-        let address = PgConnectOptions::from_str(&options.url).map_err(BatchError::NoQueue)?;
+        let address = address(&options.url).map_err(BatchError::NoQueue)?;
         let first = FIRST_PATIENCE.min(options.patience);
         let pool = PgPoolOptions::new()
             .max_connections(MOST_CONNECTIONS)
@@ -51,6 +51,14 @@ impl Queue {
             has_failed: AtomicBool::new(false),
         })
     }
+}
+
+/// sqlx itself takes any scheme.
+fn address(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(sqlx::Error::Configuration("it does not begin with postgres://".into()));
+    }
+    PgConnectOptions::from_str(url)
 }
 
 /// Makes the tables, or brings them up to date; in a schema of their own, so that a database can be shared.

@@ -104,21 +104,22 @@ async fn a_killed_process_and_a_restarted_database_lose_and_double_nothing() {
     if engine().is_none() {
         return;
     }
-    let servers = Servers::with(90);
+    const COUNT: usize = 300;
+    let servers = Servers::with(COUNT);
     let (killed, other) = (servers.start(), servers.start());
     servers.wait_for_done(15).await;
     let held = servers.kill_at_work(killed).await;
+    let done = servers.n_done().await;
     servers.postgres.pause();
     sleep(Duration::from_millis(500)).await;
     servers.postgres.resume();
-    let done = servers.n_done().await;
     let summary = worker::summary(other);
-    println!("90 pictures: {held} held by the process killed, {done} done when the database was back; {summary}");
-    assert_eq!(summary["done"], 90);
+    println!("{COUNT} pictures: {held} held by the process killed, {done} done when the database went; {summary}");
+    assert_eq!(summary["done"], COUNT);
     assert_eq!(summary["complete"], true);
-    assert!(done < 90, "the test was too late");
+    assert!(done < COUNT as i64, "the test was too late");
     assert!(summary["taken_over"].as_i64().unwrap() >= held);
-    pictures::check(&servers.results(), 90);
+    pictures::check(&servers.results(), COUNT);
 
     let store = AmazonS3Builder::new().with_bucket_name("photos").with_endpoint(servers.s3.endpoint());
     let store = store.with_allow_http(true).with_region("us-east-1");
