@@ -423,3 +423,47 @@ fn what_is_looked_for_is_said() {
         "#]],
     );
 }
+
+/// The table of `docs/sizing.md` is what plans say, and its formula is never below them.
+#[test]
+fn the_sizing_guide_is_right() {
+    let peak = |info: &ImageInfo, width: u32| -> f64 {
+        let request = Request { options: format!("width={width}").parse().unwrap(), accepts: Accepts::ALL };
+        let text = tintype::explain(info, &request, &Policy::default(), Device::default()).unwrap();
+        let number = text.split("peak ").nth(1).unwrap().split(" MB").next().unwrap();
+        number.parse().unwrap()
+    };
+    let formula = |size: Size, width: u32| {
+        let line = f64::from(width) * f64::from(size.height);
+        70.0 + 5.1 * size.area() as f64 / 1e6 + 18.4 * line / 1e6
+    };
+    for (width, height) in [(1200, 1600), (2000, 1500), (4000, 3000), (6048, 4032), (8000, 6000), (10_000, 9_000)] {
+        for result in [100, 400, 800, 1600] {
+            for info in [photo(width, height), drawing(width, height)] {
+                if width > result {
+                    let (peak, bound) = (peak(&info, result), formula(info.size, result));
+                    assert!(
+                        peak <= bound,
+                        "{} {width}x{height} to {result}: {peak} MB, {bound} MB",
+                        info.format.name()
+                    );
+                }
+            }
+        }
+    }
+    let rows = include_str!("../docs/sizing.md").lines().filter_map(|line| line.strip_prefix("| JPEG "));
+    let mut n_rows = 0;
+    for row in rows {
+        let numbers: Vec<u32> = row
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|digits| !digits.is_empty())
+            .map(|digits| digits.parse().unwrap())
+            .collect();
+        let [width, height, result, told, bound] = numbers[..] else { panic!("{row}") };
+        let info = photo(width, height);
+        assert_eq!(told, peak(&info, result).round() as u32, "{row}");
+        assert_eq!(bound, formula(info.size, result).round() as u32, "{row}");
+        n_rows += 1;
+    }
+    assert_eq!(n_rows, 5);
+}

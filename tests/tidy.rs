@@ -53,8 +53,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ml", &["engine", "pixels", "weights", "wgsl"]),
     ("tintype", &["codecs", "engine", "jpeg", "ml", "options", "pixels", "text", "weights"]),
     ("hosted", &["options", "pixels", "tintype"]),
+    ("batch", &["tintype"]),
     ("server", &["hosted", "options", "pixels", "tintype"]),
-    ("cli", &["hosted", "ml", "options", "pixels", "server", "tintype", "weights"]),
+    ("cli", &["batch", "hosted", "ml", "options", "pixels", "server", "tintype", "weights"]),
     ("testkit", &["codecs", "engine", "jpeg", "ml", "options", "pixels", "tintype", "weights", "wgsl"]),
     ("xtask", &[]),
 ];
@@ -67,10 +68,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("cubecl", &["ml"]),
     ("axum", &["server"]),
     ("tower-http", &["server"]),
-    ("reqwest", &["server", "cli"]),
-    ("tokio", &["server", "hosted", "cli"]),
-    ("sqlx", &["hosted"]),
-    ("object_store", &["hosted"]),
+    ("reqwest", &["batch", "server", "cli"]),
+    ("tokio", &["batch", "server", "hosted", "cli", "testkit"]),
+    ("sqlx", &["batch", "hosted", "server"]),
+    ("object_store", &["batch", "hosted", "server"]),
     ("clap", &["cli"]),
 ];
 

@@ -45,6 +45,19 @@ pub(crate) enum Command {
                   subfolders included, and its paths are kept. Each picture keeps its format unless format= is given."
     )]
     Transform(TransformArgs),
+    /// Transform a whole folder or bucket, on one machine or on many
+    #[command(
+        about = "Transform a whole folder or bucket, on one machine or on many",
+        long_about = "Transform all pictures of SOURCE into DESTINATION, under the same names but for the extension.\n\n\
+                  Both are a folder, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX; credentials come from the \
+                  environment (AWS_..., GOOGLE_..., AZURE_...), as their makers' tools read them.\n\n\
+                  A picture whose result is there is skipped, so what was interrupted is started again by the same command. \
+                  Each picture keeps its format unless format= is given.\n\n\
+                  With --queue, every process that is started with the same SOURCE, DESTINATION, OPTIONS, --include and \
+                  --overwrite joins in, on any machine; what a process held that was killed is taken over by the others. \
+                  Folders must then be the same on all machines."
+    )]
+    Batch(BatchArgs),
     /// Describe a picture as JSON
     Info(InfoArgs),
     /// Find the faces of a picture, as JSON
@@ -120,6 +133,50 @@ pub(crate) struct TransformArgs {
     /// Let a result take the place of an input
     #[arg(long)]
     pub(crate) force: bool,
+
+    /// Write what was done as JSON to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples: tintype batch photos small width=800,format=webp\n          \
+                        tintype batch s3://shop/originals s3://shop/small width=800 --queue postgres://tintype@db/tintype\n\n\
+                        Ctrl-C ends what has begun and gives the rest back; a second one ends at once. Exit status 0 when \
+                        every picture is done, by whichever process, and 1 when some failed or were not begun.")]
+pub(crate) struct BatchArgs {
+    /// Where pictures are
+    pub(crate) source: String,
+
+    /// Where results go
+    pub(crate) destination: String,
+
+    /// As in a URL, for example width=400,height=300,fit=cover; "" keeps the pixels as they are
+    pub(crate) options: String,
+
+    /// A PostgreSQL through which processes share the work: postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL", env = "TINTYPE_BATCH_QUEUE", hide_env_values = true)]
+    pub(crate) queue: Option<String>,
+
+    /// Seconds until a process of the queue that says nothing is taken for dead
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub(crate) lease: u16,
+
+    /// Pictures in work at the same time [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Go on with the others when a picture fails
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+
+    /// Make results again that are there
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Take only what is called so: *.jpg at any depth, 2026/**/*.jpg from SOURCE on; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
 
     /// Write what was done as JSON to standard output
     #[arg(long)]

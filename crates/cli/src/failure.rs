@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use tintype::{TransformError, options::OptionsError};
+use tintype::{Fault, TransformError, options::OptionsError};
+use tintype_batch::BatchError;
 use tintype_server::ConfigError;
 use tintype_weights::{NotInstalled, WeightsError};
 
@@ -74,6 +75,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
         cause.is::<Usage>()
             || cause.is::<OptionsError>()
             || matches!(cause.downcast_ref(), Some(TransformError::Options(_)))
+            || cause.downcast_ref::<BatchError>().is_some_and(|error| error.fault() == Fault::Request)
             || matches!(cause.downcast_ref(), Some(NotInstalled::Unknown { .. }))
             || matches!(
                 cause.downcast_ref(),

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod batch;
 mod bench;
 mod doctor;
 mod explain;
@@ -49,6 +50,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Serve(serve) => serve::run(serve, adapter, env::vars_os()),
         Command::Transform(transform) => transform::run(transform, adapter, args.verbose),
+        Command::Batch(batch) => batch::run(batch, adapter, args.verbose),
         Command::Info(info) => info::run(info),
         Command::Faces(faces) => faces::run(faces, adapter),
         Command::Mask(mask) => mask::run(mask, adapter),

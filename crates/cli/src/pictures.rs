@@ -1,4 +1,4 @@
-//! Reading pictures from files and standard input, and telling what is one.
+//! Reading pictures from files and standard input.
 
 use std::{
     fs::File,
@@ -7,27 +7,10 @@ use std::{
 };
 
 use anyhow::Context as _;
-use tintype::{
-    Limits,
-    codecs::{self, CodecError},
-};
+use tintype_batch::Kind;
 
 /// The name of standard input and output.
 pub(crate) const STDIO: &str = "-";
-
-/// As many bytes as tell a picture from anything else.
-const START_BYTES: u64 = 1024;
-
-/// What the beginning of a file says.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Kind {
-    /// A picture that is read; it may be damaged further on.
-    Picture,
-    /// A picture that is not read, and why.
-    Unread(String),
-    /// Anything else.
-    Other,
-}
 
 /// All bytes of `path`, or of standard input for `-`; no more than `limit`.
 pub(crate) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
@@ -46,13 +29,8 @@ pub(crate) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
 /// What `path` begins with. Its name says nothing.
 pub(crate) fn kind(path: &Path) -> io::Result<Kind> {
     let mut start = Vec::new();
-    File::open(path)?.take(START_BYTES).read_to_end(&mut start)?;
-    Ok(match codecs::probe(&start, &Limits::default()) {
-        Err(CodecError::UnknownFormat { .. }) => Kind::Other,
-        Err(error @ CodecError::Unsupported { .. }) => Kind::Unread(error.to_string()),
-        // Most headers are longer than what was read: damaged here says nothing yet.
-        _ => Kind::Picture,
-    })
+    File::open(path)?.take(Kind::START_BYTES as u64).read_to_end(&mut start)?;
+    Ok(Kind::of(&start))
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -296,6 +296,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_drawn_and_watched_is_counted() {
+        let metrics = Metrics::new();
+        for gate in ["fetch", "upload", "transform"] {
+            metrics.gate(gate).waited.observe(0.0);
+        }
+        metrics.answered("image", StatusCode::OK, Duration::ZERO, None);
+        metrics.rendered(&Timings::default());
+        metrics.looked_up(Found::Hit);
+        let now = Now { gates: [("fetch", 0, 0); 3], kept: (0, 0), kept_limit_bytes: 0, device: None };
+        let text = metrics.text(&now);
+        let is_counted = |name: &str| {
+            text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])))
+        };
+        assert!(is_counted("tintype_ready") && !is_counted("tintype_read"));
+        for (file, content) in [
+            ("grafana/tintype.json", include_str!("../../../deploy/grafana/tintype.json")),
+            ("prometheus/alerts.yaml", include_str!("../../../deploy/prometheus/alerts.yaml")),
+            ("prometheus/adapter.yaml", include_str!("../../../deploy/prometheus/adapter.yaml")),
+            ("kubernetes/autoscaling.yaml", include_str!("../../../deploy/kubernetes/autoscaling.yaml")),
+        ] {
+            let words = content.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+            let names: HashSet<&str> = words.filter(|word| word.starts_with("tintype_")).collect();
+            assert!(!names.is_empty(), "{file}");
+            let unknown: Vec<_> = names.into_iter().filter(|name| !is_counted(name)).collect();
+            assert!(unknown.is_empty(), "deploy/{file} names {unknown:?}, which are not in /metrics");
+        }
+    }
+
+    #[test]
     fn routes_are_few() {
         let table = [
             ("/cdn-cgi/image/width=1/a.jpg", "image"),

@@ -9,11 +9,9 @@ use std::{
 
 use anyhow::Context as _;
 use tintype::{Accepts, Rendered, Request, Tintype, TransformOptions};
+use tintype_batch::names;
 
-use super::{
-    destination,
-    work::{self, Job, Target, Work},
-};
+use super::work::{self, Job, Target, Work};
 use crate::{files, pictures, show};
 
 /// What holds for every picture of a call.
@@ -57,7 +55,7 @@ impl Rules {
                 Target::File { format, .. } => *format,
                 Target::Named(_) => Some(self.tintype.probe(&bytes).with_context(name)?.format),
             };
-            options.format = format.and_then(destination::option_for);
+            options.format = format.and_then(names::option_for);
         }
         let request = Request { options, accepts: Accepts::ALL };
         let mut rendered = self.tintype.transform(&bytes, &request).with_context(name)?;
@@ -83,7 +81,7 @@ impl Rules {
                 path.clone()
             }
             Target::Named(path) => {
-                let path = destination::named_for(path.clone(), rendered.content_type);
+                let path = names::named_for(path.clone(), rendered.content_type);
                 self.claim(job, &path)?;
                 let folder = path.parent().unwrap_or(Path::new(""));
                 fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;

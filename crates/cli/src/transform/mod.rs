@@ -1,6 +1,6 @@
 //! `tintype transform`: pictures in, pictures out.
 //!
-//! `work.rs` turns the words of the command line into jobs, `destination.rs` knows names and formats of results, `job.rs`
+//! `work.rs` turns the words of the command line into jobs, `destination.rs` knows what names of results ask for, `job.rs`
 //! does one picture, `batch.rs` does all of them and counts.
 
 mod batch;
@@ -104,7 +104,7 @@ fn check_stdout(output: &Path, options: &TransformOptions, args: &TransformArgs)
 }
 
 /// Says which options only mean something to a server.
-fn warn_of_idle_options(options: &TransformOptions) {
+pub(crate) fn warn_of_idle_options(options: &TransformOptions) {
     for option in OPTIONS.iter().filter(|option| option.group == Group::Delivery && option.text(options).is_some()) {
         eprintln!("tintype: warning: {} has no effect here, only in a server", option.name);
     }

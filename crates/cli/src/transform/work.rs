@@ -7,12 +7,13 @@ use std::{
 
 use anyhow::Context as _;
 use tintype::{ImageFormat, options::OutputFormat};
+use tintype_batch::Kind;
 
 use super::destination;
 use crate::{
     failure::usage,
     files,
-    pictures::{self, Kind, STDIO},
+    pictures::{self, STDIO},
 };
 
 /// Every picture and where its result goes.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may unwrap: its failure is the message")]
 
+mod batch;
 #[cfg(unix)]
 mod models;
 mod serve;

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use super::Config;
 
 /// What a variable of the environment must start with to be read.
-const PREFIX: &str = "TINTYPE_";
+pub(super) const PREFIX: &str = "TINTYPE_";
 
 /// Values from the command line, over everything else.
 #[derive(Clone, Debug, Default)]

@@ -6,6 +6,8 @@
 
 mod access;
 mod layers;
+#[cfg(test)]
+mod reference;
 mod units;
 
 use std::net::SocketAddr;
