@@ -4,8 +4,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{Fate, Source, TOO_LARGE, png};
 
-/// Filters over everything, as often or as large as the estimate of their work allows.
-const WORK: [&str; 2] = ["blurs.svg", "convolve.svg"];
+/// Filters and shapes over everything, as many or as large as the estimate of their work allows.
+const WORK: [&str; 3] = ["blurs.svg", "convolve.svg", "shapes.svg"];
 
 pub(super) fn sources() -> Vec<Source> {
     let broken = Fate::Refused(422, 9516);
