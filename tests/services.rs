@@ -23,6 +23,8 @@ async fn postgres_keeps_what_it_committed_over_a_crash() {
 
 #[tokio::test]
 async fn s3_keeps_objects_and_checks_signatures() {
+    // The program installs one at its start.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let server = S3::start();
     let folder = server.bucket("photos");
     let connect = |secret: &str| {
