@@ -70,8 +70,11 @@ impl Phase {
     pub(crate) fn of(load: f64, offered: f64, seconds: u64, answers: &[Answer], resident: Vec<(f64, f64)>) -> Self {
         let count = |kind: Kind| answers.iter().filter(|answer| answer.kind == kind).count();
         let waited = |kind: Kind| {
-            let mut ms: Vec<f64> =
-                answers.iter().filter(|answer| answer.kind == kind).map(|answer| answer.waited.as_secs_f64() * 1e3).collect();
+            let mut ms: Vec<f64> = answers
+                .iter()
+                .filter(|answer| answer.kind == kind)
+                .map(|answer| answer.waited.as_secs_f64() * 1e3)
+                .collect();
             ms.sort_by(f64::total_cmp);
             ms
         };
@@ -104,8 +107,19 @@ impl Phase {
     pub(crate) fn heading() -> String {
         format!(
             "{:>5} {:>9} {:>10} {:>8} {:>6} {:>6} {:>7} {:>6} {:>9} {:>9} {:>12} {:>14} {:>10}",
-            "load", "offered/s", "answered/s", "asked", "shed %", "wrong", "broken", "other", "p50 ms", "p99 ms",
-            "shed p99 ms", "resident MB", "MB/hour"
+            "load",
+            "offered/s",
+            "answered/s",
+            "asked",
+            "shed %",
+            "wrong",
+            "broken",
+            "other",
+            "p50 ms",
+            "p99 ms",
+            "shed p99 ms",
+            "resident MB",
+            "MB/hour"
         )
     }
 

@@ -54,7 +54,8 @@ struct Args {
 
 fn main() {
     let args = Args::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     runtime.block_on(run(&args));
 }
 
@@ -79,7 +80,8 @@ async fn run(args: &Args) {
         println!("{phase}");
         rows.push(phase.json());
     }
-    let wrong: u64 = rows.iter().map(|row| row["wrong"].as_u64().unwrap_or(0) + row["broken"].as_u64().unwrap_or(0)).sum();
+    let wrong: u64 =
+        rows.iter().map(|row| row["wrong"].as_u64().unwrap_or(0) + row["broken"].as_u64().unwrap_or(0)).sum();
     println!("\n{wrong} wrong or truncated bodies");
     let name = if args.lose_device.is_some() { "load-losing-the-device" } else { "load" };
     save(name, &adapter, json!({ "capacity_per_second": capacity, "lose_device_s": args.lose_device, "loads": rows }));

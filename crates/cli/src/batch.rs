@@ -1,8 +1,9 @@
 //! `tintype batch`: whole folders and buckets, with a bar, a count, and an end that can be asked for.
 
 use std::{
+    future,
     num::NonZeroUsize,
-    process::{self, ExitCode},
+    process::ExitCode,
     thread,
     time::{Duration, Instant},
 };
@@ -16,7 +17,7 @@ use tokio::{runtime::Runtime, signal};
 use crate::{args::BatchArgs, progress, show, transform};
 
 /// Exit status of a program that Ctrl-C has ended.
-const INTERRUPTED: i32 = 130;
+const INTERRUPTED: u8 = 130;
 
 pub(crate) fn run(args: &BatchArgs, adapter: Option<&str>, verbose: bool) -> anyhow::Result<ExitCode> {
     let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -38,10 +39,19 @@ pub(crate) fn run(args: &BatchArgs, adapter: Option<&str>, verbose: bool) -> any
     let runtime = Runtime::new().context("the threads of the program cannot be started")?;
     let bar = progress::bar(0);
     let (stop, shown) = (Stop::default(), bar.clone());
-    runtime.spawn(stop_on_signals(stop.clone(), bar.clone()));
+    let signals = stop_on_signals(stop.clone(), bar.clone());
     let events = move |event: Event<'_>| show_event(&event, &shown, verbose);
-    let ended = runtime.block_on(tintype_batch::run(&tintype, &batch, queue.as_ref(), stop, events));
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = tintype_batch::run(&tintype, &batch, queue.as_ref(), stop, events) => Some(ended),
+            () = signals => None,
+        }
+    });
     bar.finish_and_clear();
+    let Some(ended) = ended else {
+        runtime.shutdown_background();
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
     let summary = ended?;
     if summary.counts.is_listed && summary.counts.listed == 0 {
         eprintln!("tintype: warning: nothing was found in {}", batch.source);
@@ -55,17 +65,15 @@ pub(crate) fn run(args: &BatchArgs, adapter: Option<&str>, verbose: bool) -> any
     Ok(if summary.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The first signal lets end what has begun, the second ends at once: results are whole or not there.
+/// The first signal lets end what has begun, the second ends this, and everything with it: results are whole or not there.
 async fn stop_on_signals(stop: Stop, bar: ProgressBar) {
-    for n_asked in 0.. {
-        if asked_to_end().await.is_err() {
-            return;
-        }
-        if n_asked > 0 {
-            process::exit(INTERRUPTED);
-        }
-        stop.stop();
-        bar.suspend(|| eprintln!("tintype: ending what has begun; once more ends at once"));
+    if asked_to_end().await.is_err() {
+        return future::pending().await;
+    }
+    stop.stop();
+    bar.suspend(|| eprintln!("tintype: ending what has begun; once more ends at once"));
+    if asked_to_end().await.is_err() {
+        future::pending().await
     }
 }
 
