@@ -104,8 +104,10 @@ impl Seek for Timed<'_> {
             SeekFrom::Current(by) => self.at as i128 + i128::from(by),
             SeekFrom::End(by) => self.bytes.len() as i128 + i128::from(by),
         };
-        let out = || Error::new(ErrorKind::InvalidInput, "a place in front of the file");
-        self.at = usize::try_from(at).map_err(|_| out())?;
+        let Ok(at) = usize::try_from(at) else {
+            return Err(Error::new(ErrorKind::InvalidInput, "a place in front of the file"));
+        };
+        self.at = at;
         Ok(self.at as u64)
     }
 }

@@ -24,9 +24,12 @@ const MOST_LEFT: usize = 16;
 
 static LEFT: AtomicUsize = AtomicUsize::new(0);
 
+/// Is told a panic's message.
+type Listener = Box<dyn Fn(String)>;
+
 thread_local! {
     /// Who waits for this thread.
-    static WAITING: RefCell<Option<Box<dyn Fn(String)>>> = const { RefCell::new(None) };
+    static WAITING: RefCell<Option<Listener>> = const { RefCell::new(None) };
 }
 
 /// What `work` returns; the message of its panic where it does not.
