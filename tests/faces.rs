@@ -118,7 +118,10 @@ fn begun(width: u32, height: u32) -> Vec<u8> {
 async fn all_layers_together_may_be_as_large_as_a_source() {
     let mut all = sources();
     all.push(("huge.png", begun(9000, 9000)));
+    // In one chunk, which is cut off: of chunks there may only be so many.
     let mut heavy = begun(9, 9);
+    heavy.extend(u32::to_be_bytes(100_000_000));
+    heavy.extend(b"heVy");
     heavy.resize(60_000_000, 0);
     all.push(("heavy.png", heavy));
     let Some(server) = Server::with(&all, |_config| {}) else { return };
