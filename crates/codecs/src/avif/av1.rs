@@ -18,6 +18,10 @@ const MAX_UNITS: usize = 8 * 4096;
 
 /// Decodes the picture of `tile`, which is refused before it is decoded if it is larger than `size`.
 pub(super) fn decode(tile: &Tile<'_>, size: Size, format: ImageFormat) -> Result<Frame, CodecError> {
+    // Of no bytes at all the decoder says so only in release builds; in others it ends the process.
+    if tile.data.is_empty() {
+        return Err(CodecError::damaged(format, "AV1: a picture of no bytes"));
+    }
     if sequence_header::has_more_units_than(&tile.data, MAX_UNITS) {
         return Err(CodecError::damaged(format, format_args!("AV1: more than {MAX_UNITS} units in one picture")));
     }

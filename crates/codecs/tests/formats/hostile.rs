@@ -39,6 +39,14 @@ fn headers_that_claim_too_much_are_refused_by_area() {
     }
 }
 
+/// Found by fuzzing: rav1d ends the process over it, where debug assertions are on.
+#[test]
+fn an_avif_of_no_bytes_of_av1_is_damaged() {
+    let file = &include_bytes!("../../../../tests/fuzz/seeds/heif/6")[1..];
+    let error = read(file).unwrap_err();
+    assert!(matches!(error, CodecError::Damaged { .. }), "{error}");
+}
+
 #[test]
 fn pictures_without_pixels_are_damaged() {
     let mut gif = gif(&[gif_frame(2, 2)], 2, 2);
