@@ -7,7 +7,8 @@
 //!
 //! The hook is one for the whole process, set at the first AVIF, and calls the one before it for everybody. A hook that the program sets
 //! later takes its place, and with it this protection; one that it sets after such a panic waits for ever, because the standard
-//! library holds the hook until it returns. No file is known that makes rav1d panic.
+//! library holds the hook until it returns. One file is known with which rav1d panics, where overflow is checked
+//! (`val - 1` in its `recon.rs`); release builds do not check it.
 
 use std::{
     cell::RefCell,
