@@ -224,7 +224,7 @@ fn entry(kernel: &Kernel, binding: u32, kind: Binding, texel: Texel) -> wgpu::Bi
     wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::COMPUTE, ty, count: None }
 }
 
-/// Binding 0: a uniform block at a dynamic offset.
+/// Binding 0: a block of `bytes` at a dynamic offset, uniform or storage.
 fn block_entry(ty: wgpu::BufferBindingType, bytes: u64) -> wgpu::BindGroupLayoutEntry {
     wgpu::BindGroupLayoutEntry {
         binding: 0,
