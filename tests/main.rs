@@ -17,6 +17,7 @@ mod jpeg_huffman;
 mod large;
 mod memory;
 mod ops;
+mod origins;
 mod plans;
 mod readers;
 mod services;

@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Sign(SignArgs),
     /// Have a server forget results that it keeps
     Purge(PurgeArgs),
+    /// Show whose the stored images are, and manage the tokens of their API
+    Hosted(HostedArgs),
     /// Measure how well and how fast the installed models look at pictures
     Bench(BenchArgs),
     /// Check adapter, driver, pipelines and formats, with a remedy for what is missing
@@ -101,6 +103,10 @@ pub(crate) struct ServeArgs {
     /// Host that absolute sources may come from: HOST[:PORT][/PREFIX], *.HOST for subdomains
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_origin: Vec<String>,
+
+    /// Folder of stored images: their database and their bytes
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 
     /// Configuration file, in TOML
     #[arg(long, value_name = "FILE")]
@@ -276,6 +282,66 @@ pub(crate) struct PurgeArgs {
     /// Configuration file, in TOML
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Where the images are is told as `tintype serve` is told: by --data, [hosted] of the configuration file, or \
+                        TINTYPE_HOSTED__DATA and so on. A server that runs at the same time need not be stopped.\n\n\
+                        Example: tintype hosted token create laptop --data /srv/tintype"
+)]
+pub(crate) struct HostedArgs {
+    /// Folder of stored images
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Configuration file, in TOML
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: HostedCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HostedCommand {
+    /// Show the account's id, its delivery hash and its URLs
+    Account {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Manage the tokens of the API
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token, and show it this once
+    Create {
+        /// What to call it
+        #[arg(value_name = "NAME", default_value = "token")]
+        name: String,
+
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show all tokens by name; what they are is kept nowhere
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a token, at once
+    Revoke {
+        /// Its id, as `tintype hosted token list` shows it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]

@@ -16,6 +16,7 @@ mod faces;
 mod failure;
 mod files;
 mod help;
+mod hosted;
 mod info;
 mod mask;
 mod models;
@@ -56,6 +57,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Mask(mask) => mask::run(mask, adapter),
         Command::Sign(sign) => sign::run(sign),
         Command::Purge(purge) => purge::run(purge),
+        Command::Hosted(hosted) => hosted::run(hosted),
         Command::Bench(bench) => bench::run(&bench.command, adapter),
         Command::Explain(explain) => explain::run(explain),
         Command::Doctor(doctor) => doctor::run(doctor, adapter),

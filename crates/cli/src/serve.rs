@@ -46,6 +46,10 @@ fn overrides(args: &ServeArgs, adapter: Option<&str>) -> anyhow::Result<Override
         let root = root.to_str().ok_or_else(|| usage!("--root: {root:?} is not UTF-8 text"))?;
         overrides = overrides.set("--root", "origins.root", root);
     }
+    if let Some(data) = &args.data {
+        let data = data.to_str().ok_or_else(|| usage!("--data: {data:?} is not UTF-8 text"))?;
+        overrides = overrides.set("--data", "hosted.data", data);
+    }
     if let Some(adapter) = adapter {
         overrides = overrides.set("--adapter", "gpu.adapter", adapter);
     }

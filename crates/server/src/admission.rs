@@ -13,8 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::config::Config;
 use crate::metrics::{GateMeter, Metrics};
 
-/// Bodies of requests read at once; each may be as large as a source.
-const MAX_UPLOADS: usize = 8;
+/// Bodies of requests read at once. Many, because one that is sent slowly costs little and must not keep others out: what they hold
+/// together is bounded by `limits.memory`, and how long by `server.timeout`.
+const MAX_UPLOADS: usize = 1024;
 
 /// All gates.
 #[derive(Debug)]

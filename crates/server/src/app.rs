@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -13,12 +13,15 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tintype::Vision;
+use tintype_hosted::HostedError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
+use crate::cache::CacheError;
 use crate::config::Config;
+use crate::connections::Patience;
 use crate::engine::{self, Engine, Report};
 use crate::origin::OriginsError;
 use crate::reject::{Rejection, incident};
@@ -32,6 +35,12 @@ pub enum ServeError {
     /// The origins cannot be used.
     #[error(transparent)]
     Origins(#[from] OriginsError),
+    /// The stored images cannot be used.
+    #[error(transparent)]
+    Hosted(#[from] HostedError),
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -62,23 +71,32 @@ pub async fn serve(
     vision: impl Fn() -> Option<Arc<dyn Vision>> + Send + Sync + 'static,
 ) -> Result<(), ServeError> {
     let address = config.server.listen;
-    let grace = config.server.shutdown.0;
+    let patience = Patience::of(&config.server);
     let state = AppState::new(config.clone())?;
     let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
     let address = listener.local_addr().unwrap_or(address);
     tracing::info!(%address, "listening on http://{address}/");
 
+    state.open_images().await?;
+    let cleaning = state.images().cloned().map(|images| tokio::spawn(images.keep_clean()));
+
     let (stop, stopped) = watch::channel(false);
     let signal = signal().map_err(ServeError::Signals)?;
+    let cache = state.clone();
     let building = {
         let state = state.clone();
         async move {
             let build = builder(config, vision);
-            let started = tokio::task::spawn_blocking(move || state.engines().start(build)).await;
-            Ok::<(), ServeError>(started.map_err(|_panic| ServeError::Panicked)??)
+            let opening = state.clone();
+            let opened = async { Ok::<(), ServeError>(opening.open_cache().await?) };
+            let started = async {
+                let started = tokio::task::spawn_blocking(move || state.engines().start(build)).await;
+                Ok::<(), ServeError>(started.map_err(|_panic| ServeError::Panicked)??)
+            };
+            tokio::try_join!(opened, started).map(|_both| ())
         }
     };
-    let serving = tokio::spawn(connections::serve(listener, router(state), until(stopped), grace));
+    let serving = tokio::spawn(connections::serve(listener, router(state), until(stopped), patience));
     let outcome = tokio::select! {
         // Done building is no reason to stop; failing to is.
         outcome = async { building.await?; std::future::pending().await } => outcome,
@@ -86,11 +104,28 @@ pub async fn serve(
     };
     tracing::info!("stopping; requests in progress are finished");
     stop.send_replace(true);
+    if let Some(cleaning) = cleaning {
+        // It may end anywhere: whoever comes next goes on.
+        cleaning.abort();
+    }
     let cut = serving.await.unwrap_or(0);
     if cut > 0 {
-        tracing::warn!(connections = cut, "stopped with connections still open after {grace:?}");
+        tracing::warn!(connections = cut, "stopped with connections still open after the time for it");
+    }
+    if tokio::time::timeout(CLOSING, cache.close_cache()).await.is_err() {
+        tracing::warn!("what was made last may not be on the cache's disk");
     }
     outcome
+}
+
+/// How long the last results may take to be written.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Serves `state` on `listener` until `stop`, with the time limits that its configuration has for clients: what [`serve`] does, for
+/// tests and programs that have an engine already. Returns the number of connections that were cut off at the end.
+pub async fn serve_on(listener: TcpListener, state: AppState, stop: impl Future<Output = ()>) -> usize {
+    let patience = Patience::of(&state.config().server);
+    connections::serve(listener, router(state), stop, patience).await
 }
 
 /// Builds engines as `config` says, each with models of its own.

@@ -1,7 +1,7 @@
 //! Accepting connections, and letting go of them without losing an answer.
 //!
-//! Done by hand rather than by axum's own loop for three things that it has not: a time limit for reading a request's
-//! head, a bound on connections, and a shutdown that ends even when a client does not.
+//! Done by hand rather than by axum's own loop for what it has not: time limits for clients that send a request's head or body, or
+//! take its answer, too slowly or never; a bound on connections; and a shutdown that ends even when a client does not.
 
 use std::future::Future;
 use std::io;
@@ -9,7 +9,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::{Router, middleware};
+use hyper::body::Body as _;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -17,8 +20,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-/// How long the head of a request may take, and how long a connection may be idle between two.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::config::ServerConfig;
+use crate::stall::{Timed, Unstalled};
 
 /// Bytes of a request's head; twice what URLs may have, and room for headers.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -29,17 +32,45 @@ const MAX_CONNECTIONS: usize = 8192;
 /// Pause after the system could not accept, as when it has no more file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Answers on `listener` until `stop`; after that, what was begun may go on for `grace`.
+/// How long is waited for clients.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// For the head of a request, and for another request.
+    pub(crate) head: Duration,
+    /// For the whole body of a request.
+    pub(crate) body: Duration,
+    /// For a client to take something of its answer.
+    pub(crate) stall: Duration,
+    /// After the end, for what was begun.
+    pub(crate) grace: Duration,
+}
+
+impl Patience {
+    /// What `server` says.
+    pub(crate) fn of(server: &ServerConfig) -> Self {
+        let ServerConfig { head_timeout, timeout, stall_timeout, shutdown, .. } = server;
+        Self { head: head_timeout.0, body: timeout.0, stall: stall_timeout.0, grace: shutdown.0 }
+    }
+}
+
+/// Answers on `listener` until `stop`; after that, what was begun may go on for as long as `patience` says.
 ///
 /// Returns the number of connections that were cut off.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     stop: impl Future<Output = ()>,
-    grace: Duration,
+    patience: Patience,
 ) -> usize {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(MAX_HEAD_BYTES);
+    let timed = move |request: Request| async move {
+        match request.body().is_end_stream() {
+            true => request,
+            false => request.map(|body| Body::new(Timed::new(body, patience.body))),
+        }
+    };
+    let router = router.layer(middleware::map_request(timed));
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut stop = pin!(stop);
@@ -61,7 +92,8 @@ pub(crate) async fn serve(
         // An answer's last packet must not wait for an acknowledgement. Fails only for connections that are gone.
         drop(stream.set_nodelay(true));
         let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(Unstalled::new(stream, patience.stall));
+        let connection = graceful.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
             // A client that goes away or talks nonsense is no matter of ours.
             if let Err(error) = connection.await {
@@ -72,7 +104,7 @@ pub(crate) async fn serve(
     }
     drop(listener);
     let open = graceful.count();
-    match tokio::time::timeout(grace, graceful.shutdown()).await {
+    match tokio::time::timeout(patience.grace, graceful.shutdown()).await {
         Ok(()) => 0,
         Err(_elapsed) => open,
     }

@@ -107,7 +107,7 @@ impl Form {
 }
 
 /// Lets a client that is refused send the rest, within bounds: while it sends, it does not read why.
-async fn finish(body: &mut BodyDataStream) {
+pub(crate) async fn finish(body: &mut BodyDataStream) {
     let rest = async {
         let mut n_bytes = 0;
         while n_bytes < MAX_REST_BYTES

@@ -4,7 +4,7 @@
 //! who is making the same, or reads and makes it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,18 +15,21 @@ use tintype_options::{OnError, OriginAuth, OutputFormat, Parsed};
 use tintype_pixels::ImageFormat;
 
 use crate::admission::Permit;
-use crate::cache::{Kept, Key, Picture};
+use crate::cache::fetch::{Wants, fetch, forwarded};
+use crate::cache::{Kept, Key, Known, Picture, Tier};
 use crate::compose::Composition;
 use crate::docs::Sample;
 use crate::engine::Request;
 use crate::flight::Role;
+use crate::hosted::Stored;
 use crate::layers::Layers;
 use crate::negotiate::{Keeping, accepts, hints, keeping};
-use crate::origin::{Fetch, Fetched, Signed, Target, Validator, credentials, is_loop};
+use crate::origin::{Credentials, Fetch, Fetched, Received, Signed, Target, Validator, is_loop};
+use crate::purge::Moment;
 use crate::reject::Rejection;
 use crate::respond::{self, About, Found, Spent};
 use crate::state::{self, AppState};
-use crate::tag::{How, client_has, hash};
+use crate::tag::{How, client_has};
 
 /// A request that can be understood and may be answered.
 #[derive(Clone, Debug)]
@@ -35,10 +38,12 @@ pub(crate) struct Job {
     request: Request,
     target: Target,
     /// Of the request, where the source is to be asked for with them. Layers never are.
-    credentials: Option<HeaderMap>,
+    credentials: Option<Credentials>,
     layers: Option<Layers>,
     /// What answers say besides the picture; of the source nothing yet.
     about: About,
+    /// What answers say about keeping them, where that is not the source's matter.
+    cache_control: Option<String>,
 }
 
 /// What a version of the sources means for the result.
@@ -47,12 +52,16 @@ struct Version {
     keeping: Keeping,
     /// The source's own, where it is the only one.
     source: Option<Validator>,
+    /// When the origin said so; of several, the one that was asked first.
+    checked: SystemTime,
+    /// Whether one of them did not answer.
+    stands_in: bool,
 }
 
 impl Version {
-    fn kept(self, picture: Picture, drawn: Vec<String>) -> Kept {
-        let Self { tag, keeping, source } = self;
-        Kept { picture, tag, keeping, drawn, source, checked: Instant::now() }
+    fn kept(self, picture: Picture, drawn: Vec<String>, since: Moment) -> Kept {
+        let Self { tag, keeping, source, checked, stands_in: _ } = self;
+        Kept { picture, tag, keeping, drawn, source, checked, known: Known::since(since) }
     }
 }
 
@@ -114,12 +123,37 @@ impl Job {
         signed: Signed,
         headers: &HeaderMap,
     ) -> Result<Self, Rejection> {
+        Self::of_target(app, parsed, app.resolve(source, signed)?, signed, headers)
+    }
+
+    /// The job of making what `parsed` says of a stored image, answered with `cache_control`.
+    pub(crate) fn of_stored(
+        app: &AppState,
+        parsed: Parsed,
+        stored: Stored,
+        cache_control: String,
+        headers: &HeaderMap,
+    ) -> Result<Self, Rejection> {
+        let job = Self::of_target(app, parsed, Target::Stored(Box::new(stored)), Signed::No, headers)?;
+        Ok(Self { cache_control: Some(cache_control), ..job })
+    }
+
+    fn of_target(
+        app: &AppState,
+        parsed: Parsed,
+        target: Target,
+        signed: Signed,
+        headers: &HeaderMap,
+    ) -> Result<Self, Rejection> {
         let started = Instant::now();
-        let target = app.resolve(source, signed)?;
         let (request, about) = settled(parsed, headers);
-        let credentials = request.options.origin_auth.map(|OriginAuth::SharePublicly| credentials::of(headers));
+        let credentials = match request.options.origin_auth {
+            Some(OriginAuth::SharePublicly) => Some(Credentials::asked(headers)),
+            None if app.sources().shares_credentials(&target) => Credentials::configured(headers),
+            None => None,
+        };
         let layers = Layers::of(app, &request.options, signed)?;
-        Ok(Self { started, request, target, credentials, layers, about })
+        Ok(Self { started, request, target, credentials, layers, about, cache_control: None })
     }
 
     /// The answer; where the options say so, errors lead to the source.
@@ -135,15 +169,26 @@ impl Job {
 
     /// The picture, or that the client has it.
     pub(crate) async fn run(&self, app: &AppState, headers: &HeaderMap) -> Result<Response, Rejection> {
-        let how = How::new(app.config(), &self.request);
-        let key = self.key(how);
-        if let Some(kept) = app.results().get(&key).filter(|kept| kept.is_fresh()) {
-            app.metrics().looked_up(Found::Hit);
-            return Ok(self.respond(headers, &kept, Found::Hit, Duration::ZERO));
+        let key = self.key(How::new(app.rules(), &self.request));
+        if let Some(kept) = app.cache().results().in_memory(&key) {
+            let found = if kept.is_fresh() {
+                Some(Found::Hit(Tier::Memory))
+            } else if kept.serves_while_asked() {
+                self.refresh(app, &key);
+                Some(Found::Updating)
+            } else {
+                None
+            };
+            if let Some(found) = found {
+                app.metrics().looked_up(found);
+                return Ok(self.respond(headers, &kept, found, Duration::ZERO));
+            }
         }
         let client = key.how.known(headers);
-        let begin = || self.clone().make(app.clone(), key.clone(), client.clone());
-        let (role, outcome) = app.flights().join((key.clone(), client.clone()), begin);
+        // Who asks after a purge does not get what was begun before.
+        let since = app.cache().moment();
+        let begin = || self.clone().make(app.clone(), key.clone(), client.clone(), since, Wants::Soon);
+        let (role, outcome) = app.flights().join((key.clone(), client.clone(), since), begin);
         if role == Role::Follows {
             app.metrics().joined();
         }
@@ -160,27 +205,67 @@ impl Job {
         }
     }
 
-    /// What a result is kept under. Everything is in it that comes from the client and decides, and nothing else.
-    fn key(&self, how: How) -> Key {
-        let forwarded = self.credentials.as_ref().map(|headers| {
-            let mut pairs: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-            pairs.sort_unstable();
-            hash(format!("{pairs:?}").as_bytes())
-        });
-        Key { source: self.target.identity(), how, forwarded }
+    /// Makes the result of `key` again, if nobody does, without anyone waiting.
+    fn refresh(&self, app: &AppState, key: &Key) {
+        let since = app.cache().moment();
+        let begin = || self.clone().make(app.clone(), key.clone(), None, since, Wants::Current);
+        if let (Role::Leads, making) = app.flights().join((key.clone(), None, since), begin) {
+            tokio::spawn(making);
+        }
     }
 
-    /// Reads the sources and makes the picture, unless the result that is kept, or the client's copy of version `client`, is
-    /// still good.
-    async fn make(self, app: AppState, key: Key, client: Option<Validator>) -> Result<Outcome, Rejection> {
-        let old = app.results().get(&key);
-        if let Some(kept) = old.clone().filter(|kept| kept.is_fresh()) {
-            return Ok(Outcome::Made { kept, found: Found::Hit, fetch: Duration::ZERO });
+    /// What a result is kept under. Everything is in it that comes from the client and decides, and nothing else.
+    fn key(&self, how: How) -> Key {
+        Key { source: self.target.identity(), how, forwarded: forwarded(self.credentials.as_ref()) }
+    }
+
+    /// The result of `key`: the one that is kept, or another.
+    async fn make(
+        self,
+        app: AppState,
+        key: Key,
+        client: Option<Validator>,
+        since: Moment,
+        wants: Wants,
+    ) -> Result<Outcome, Rejection> {
+        let old = app.cache().results().find(&key).await;
+        if let Some((kept, tier)) = &old {
+            let found = match wants {
+                _ if kept.is_fresh() => Some(Found::Hit(*tier)),
+                // Whoever asks next finds it in memory, and has it refreshed.
+                Wants::Soon if kept.serves_while_asked() => Some(Found::Updating),
+                Wants::Soon | Wants::Current => None,
+            };
+            if let Some(found) = found {
+                return Ok(Outcome::Made { kept: Arc::clone(kept), found, fetch: Duration::ZERO });
+            }
         }
-        let (since, fetching) = (app.results().moment(), Instant::now());
+        let old = old.map(|(kept, _tier)| kept);
+        match self.renew(&app, key, old.clone(), client, (since, wants)).await {
+            Err(rejection) if rejection.status.is_server_error() => {
+                match old.filter(|old| old.serves_without_origin()) {
+                    Some(kept) => Ok(Outcome::Made { kept, found: Found::Stale, fetch: Duration::ZERO }),
+                    None => Err(rejection),
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Reads the sources and makes the picture, unless `old`, or the client's copy of version `client`, is still good.
+    async fn renew(
+        self,
+        app: &AppState,
+        key: Key,
+        old: Option<Arc<Kept>>,
+        client: Option<Validator>,
+        (since, wants): (Moment, Wants),
+    ) -> Result<Outcome, Rejection> {
+        let results = app.cache().results();
+        let fetching = Instant::now();
         let mut fetch = Duration::ZERO;
         let prepare = async {
-            let read = self.read(&app, &key.how, old.as_deref(), client.as_ref()).await;
+            let read = self.read(app, &key.how, old.as_deref(), client.as_ref(), wants).await;
             fetch = fetching.elapsed();
             app.metrics().fetched(fetch);
             match read? {
@@ -197,9 +282,15 @@ impl Job {
             Ready::Unchanged(version) => {
                 let same = old.filter(|old| old.tag == version.tag);
                 return Ok(match same {
+                    Some(kept) if version.stands_in => Outcome::Made { kept, found: Found::Stale, fetch },
                     Some(old) => {
-                        let kept = Arc::new(version.kept(old.picture.clone(), old.drawn.clone()));
-                        app.results().put(key, &kept, since);
+                        let kept = Arc::new(version.kept(old.picture.clone(), old.drawn.clone(), since));
+                        match kept.keeping.fresh {
+                            // What has to be asked about each time is not worth a disk's while.
+                            Some(fresh) if fresh.is_zero() => results.put_in_memory(&key, &kept),
+                            Some(_) => results.put(&key, &kept),
+                            None => results.remove(&key),
+                        }
                         Outcome::Made { kept, found: Found::Revalidated, fetch }
                     }
                     None => Outcome::Unchanged { tag: version.tag, keeping: version.keeping },
@@ -208,7 +299,7 @@ impl Job {
             Ready::Work { source, drawn, version, permit } => (source, drawn, version, permit),
         };
         let found = match (&old, version.keeping.fresh) {
-            _ if !app.results().is_on() => Found::Never,
+            _ if !results.is_on() => Found::Never,
             (_, None) => Found::Forbidden,
             (Some(_), Some(_)) => Found::Expired,
             (None, Some(_)) => Found::Miss,
@@ -216,16 +307,19 @@ impl Job {
         let request = self.request;
         let layers = self.layers.iter().flat_map(Layers::identities).collect();
         let rendered = match self.layers {
-            None => state::transform(&app, (permit, source.held), source.bytes, request).await?,
+            None => state::transform(app, (permit, source.held), source.bytes, request).await?,
             Some(Layers { canvas, .. }) => {
                 let (parts, held): (_, Vec<_>) =
                     [source].into_iter().chain(drawn).map(|source| (source.bytes, source.held)).unzip();
                 let composition = Composition { canvas, parts, output: Output::auto(), accepts: request.accepts };
-                state::compose(&app, (permit, held), composition).await?
+                state::compose(app, (permit, held), composition).await?
             }
         };
-        let kept = Arc::new(version.kept(rendered.into(), layers));
-        app.results().put(key, &kept, since);
+        let kept = Arc::new(version.kept(rendered.into(), layers, since));
+        match kept.keeping.fresh {
+            Some(_) => results.put(&key, &kept),
+            None => results.remove(&key),
+        }
         Ok(Outcome::Made { kept, found, fetch })
     }
 
@@ -236,6 +330,7 @@ impl Job {
         how: &How,
         old: Option<&Kept>,
         client: Option<&Validator>,
+        wants: Wants,
     ) -> Result<Read, Rejection> {
         // Not worth an origin's while when the picture could not be made.
         if old.is_none() {
@@ -246,37 +341,40 @@ impl Job {
         }
         // With layers, an unchanged source says nothing about the result.
         let known = old.map_or(client, |old| old.source.as_ref()).filter(|_| self.layers.is_none());
-        let base = async {
-            let _permit = app.fetches().enter().await?;
-            Ok::<_, Rejection>(app.sources().fetch(&self.target, known, self.credentials.as_ref()).await?)
-        };
+        let base = fetch(app, &self.target, known, self.credentials.as_ref(), wants);
         let drawn = async {
             match &self.layers {
-                Some(layers) => layers.fetch(app).await,
+                Some(layers) => layers.fetch(app, wants).await,
                 None => Ok(Vec::new()),
             }
         };
         let (fetched, drawn) = tokio::try_join!(base, drawn)?;
         let cache = &app.config().cache;
         match (fetched, known) {
-            (Fetch::Unchanged { cache_control, expires, place }, Some(known)) => {
+            (Fetch::Unchanged { cache_control, expires, place, received }, Some(known)) => {
                 let keeping = match old {
                     // Without a word on it, what was said before holds (RFC 9111, 4.3.4).
                     Some(old) if cache_control.is_none() && expires.is_none() => old.keeping.clone(),
-                    _ => self.kept(keeping(cache_control.as_deref(), expires, place, cache)),
+                    _ => self.kept(keeping(cache_control.as_deref(), expires, place, cache).varying(received.varies)),
                 };
-                Ok(Read::Unchanged(Version { tag: how.tag(known), keeping, source: Some(known.clone()) }))
+                let Received { at: checked, varies: _, stands_in } = received;
+                let (tag, source) = (how.tag(known), Some(known.clone()));
+                Ok(Read::Unchanged(Version { tag, keeping, source, checked, stands_in }))
             }
             (Fetch::Unchanged { .. }, None) => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
             (Fetch::Fetched(source), _) => {
-                app.metrics().source_bytes.inc_by(source.bytes.len() as u64);
-                let of = |read: &Fetched| keeping(read.cache_control.as_deref(), read.expires, read.place, cache);
+                let of = |read: &Fetched| {
+                    keeping(read.cache_control.as_deref(), read.expires, read.place, cache)
+                        .varying(read.received.varies)
+                };
                 let keeping = self.kept(drawn.iter().fold(of(&source), |keeping, layer| keeping.and(of(layer))));
                 let tag = how.tag_with(&source, &drawn);
                 let is_known = old.is_some_and(|old| old.tag == tag)
                     || client.is_some_and(|client| how.tag(client).tag == tag.tag);
                 let validator = source.validator.clone().filter(|_| self.layers.is_none());
-                let version = Version { tag, keeping, source: validator };
+                let checked = drawn.iter().fold(source.received.at, |checked, layer| checked.min(layer.received.at));
+                let stands_in = source.received.stands_in || drawn.iter().any(|layer| layer.received.stands_in);
+                let version = Version { tag, keeping, source: validator, checked, stands_in };
                 Ok(if is_known { Read::Unchanged(version) } else { Read::Changed { source, drawn, version } })
             }
         }
@@ -288,7 +386,7 @@ impl Job {
         if self.request.options.format == Some(OutputFormat::Avif) && kept.picture.content_type != AVIF {
             about.vary.insert(0, "Accept");
         }
-        if found == Found::Hit {
+        if matches!(found, Found::Hit(_) | Found::Updating | Found::Stale) {
             about.age = Some(kept.age());
         }
         if client_has(headers, &kept.tag) {
@@ -303,6 +401,9 @@ impl Job {
 
     fn about(&self, tag: &Validator, keeping: &Keeping) -> About {
         let mut about = About { tag: Some(tag.clone()), cache_control: keeping.value.clone(), ..self.about.clone() };
+        if let Some(cache_control) = &self.cache_control {
+            about.cache_control.clone_from(cache_control);
+        }
         about.warnings.extend(keeping.raised.then(|| "cache-control is too restrictive".to_owned()));
         about
     }
@@ -314,6 +415,8 @@ impl Job {
             // One slash: with two, or a backslash, a browser would take the path for a host.
             Target::Relative { source } => format!("/{}", source.trim_start_matches(['/', '\\'])),
             Target::Sample(sample) => format!("/{}{}", Sample::FOLDER, sample.name),
+            // Its bytes are its owner's.
+            Target::Stored(_) => return None,
         };
         let mut response = rejection.clone().into_response();
         *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;

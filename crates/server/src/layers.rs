@@ -6,6 +6,7 @@ use tintype_options::url::Source;
 use tintype_options::{Layer, OptionsError, TransformOptions};
 use tokio::task::JoinSet;
 
+use crate::cache::fetch::{Wants, fetch};
 use crate::compose::Canvas;
 use crate::origin::{Fetch, Fetched, Signed, Target};
 use crate::reject::Rejection;
@@ -56,11 +57,11 @@ impl Layers {
     }
 
     /// Reads all sources at the same time, as far as the gate lets them; the first that fails ends the others.
-    pub(crate) async fn fetch(&self, app: &AppState) -> Result<Vec<Fetched>, Rejection> {
+    pub(crate) async fn fetch(&self, app: &AppState, wants: Wants) -> Result<Vec<Fetched>, Rejection> {
         let mut reading = JoinSet::new();
         for (number, (name, target)) in self.targets.iter().cloned().enumerate() {
             let app = app.clone();
-            reading.spawn(async move { (number, read(&app, &name, &target).await) });
+            reading.spawn(async move { (number, read(&app, &name, &target, wants).await) });
         }
         let mut done = Vec::with_capacity(self.targets.len());
         while let Some(joined) = reading.join_next().await {
@@ -72,13 +73,9 @@ impl Layers {
     }
 }
 
-async fn read(app: &AppState, name: &str, target: &Target) -> Result<Fetched, Rejection> {
-    let _permit = app.fetches().enter().await?;
-    match app.sources().fetch(target, None, None).await.map_err(|error| drawn(name, error.into()))? {
-        Fetch::Fetched(fetched) => {
-            app.metrics().source_bytes.inc_by(fetched.bytes.len() as u64);
-            Ok(fetched)
-        }
+async fn read(app: &AppState, name: &str, target: &Target, wants: Wants) -> Result<Fetched, Rejection> {
+    match fetch(app, target, None, None, wants).await.map_err(|rejection| drawn(name, rejection))? {
+        Fetch::Fetched(fetched) => Ok(fetched),
         Fetch::Unchanged { .. } => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
     }
 }

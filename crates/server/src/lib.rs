@@ -23,6 +23,7 @@ mod engine;
 mod envelope;
 mod flight;
 mod form;
+mod hosted;
 mod job;
 #[cfg(test)]
 mod kept_tests;
@@ -37,12 +38,15 @@ mod recovery_tests;
 mod reject;
 mod respond;
 mod routes;
+mod stall;
 mod state;
 mod tag;
 #[cfg(test)]
 mod tests;
 
-pub use app::{ServeError, router, serve};
+pub use app::{ServeError, router, serve, serve_on};
+pub use cache::CacheError;
 pub use config::{Config, ConfigError, Overrides};
+pub use hosted::open as open_hosted;
 pub use origin::{AllowRule, AllowRuleError, OriginsError, SignedOrigin, SignedOriginError};
 pub use state::AppState;

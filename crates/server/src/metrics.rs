@@ -16,6 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 use tintype::Timings;
 use tintype::engine::gpu::Counters;
 
+use crate::cache::{self, Tier};
 use crate::respond::Found;
 
 /// The type of [`Metrics::text`].
@@ -39,9 +40,19 @@ pub(crate) struct Metrics {
     /// Bytes of sources that were read.
     pub(crate) source_bytes: Counter,
     response_bytes: Counter,
-    kept_bytes: Gauge,
-    kept_limit_bytes: Gauge,
-    kept: Gauge,
+    tier_lookups: Family<Looked, Counter>,
+    tier_bytes: Family<Moved, Counter>,
+    evictions: Family<Evicted, Counter>,
+    /// What was not written to disk or the shared store because too much waited.
+    pub(crate) cache_dropped: Counter,
+    /// Requests to purge that were carried out.
+    pub(crate) purges: Counter,
+    kept_bytes: Family<Kind, Gauge>,
+    kept_limit_bytes: Family<Kind, Gauge>,
+    kept: Family<Kind, Gauge>,
+    disk_bytes: Gauge,
+    disk_entries: Gauge,
+    disk_limit_bytes: Gauge,
     ready: Gauge,
     pipelines: Gauge,
     textures: Gauge,
@@ -77,6 +88,71 @@ struct Cached {
     result: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Looked {
+    kind: &'static str,
+    tier: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Moved {
+    tier: &'static str,
+    direction: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Evicted {
+    kind: &'static str,
+    tier: &'static str,
+}
+
+/// What the tiers of one kind count themselves.
+#[derive(Clone, Debug)]
+pub(crate) struct TierMeter {
+    kind: &'static str,
+    lookups: Family<Looked, Counter>,
+    bytes: Family<Moved, Counter>,
+    /// Entries that had to leave memory.
+    pub(crate) evictions: Counter,
+}
+
+impl TierMeter {
+    /// Something was there.
+    pub(crate) fn hit(&self, tier: Tier) {
+        self.looked(tier, "hit");
+    }
+
+    /// Nothing was there, or nothing that is good.
+    pub(crate) fn miss(&self, tier: Tier) {
+        self.looked(tier, "miss");
+    }
+
+    /// The tier could not be read or written, or not in time.
+    pub(crate) fn failed(&self, tier: Tier) {
+        self.looked(tier, "error");
+    }
+
+    /// So many bytes were read.
+    pub(crate) fn read(&self, tier: Tier, bytes: u64) {
+        self.bytes.get_or_create(&Moved { tier: tier.name(), direction: "read" }).inc_by(bytes);
+    }
+
+    /// So many bytes were written.
+    pub(crate) fn written(&self, tier: Tier, bytes: u64) {
+        self.bytes.get_or_create(&Moved { tier: tier.name(), direction: "written" }).inc_by(bytes);
+    }
+
+    fn looked(&self, tier: Tier, result: &'static str) {
+        self.lookups.get_or_create(&Looked { kind: self.kind, tier: tier.name(), result }).inc();
+    }
+}
+
 /// What one gate counts itself.
 #[derive(Clone, Debug)]
 pub(crate) struct GateMeter {
@@ -91,10 +167,8 @@ pub(crate) struct GateMeter {
 pub(crate) struct Now {
     /// Of each gate: its name, how many are inside, how many wait.
     pub(crate) gates: [(&'static str, usize, usize); 3],
-    /// Results that are kept: bytes and number.
-    pub(crate) kept: (u64, usize),
-    /// Bytes of results that may be kept.
-    pub(crate) kept_limit_bytes: u64,
+    /// Of the cache.
+    pub(crate) cache: cache::Held,
     /// Of the device, once the engine is built.
     pub(crate) device: Option<Counters>,
 }
@@ -115,6 +189,9 @@ pub(crate) fn route<B>(request: &Request<B>) -> &'static str {
         _ if below("/cdn-cgi/image") => "image",
         _ if below("/playground") || below("/pages") => "playground",
         _ if below("/docs") => "docs",
+        _ if below("/client/v4/accounts") || below("/images") => "hosted",
+        _ if below("/upload") => "upload",
+        _ if below("/cdn-cgi/imagedelivery") => "delivery",
         _ => "other",
     }
 }
@@ -141,9 +218,17 @@ impl Metrics {
             joined: Counter::default(),
             source_bytes: Counter::default(),
             response_bytes: Counter::default(),
-            kept_bytes: Gauge::default(),
-            kept_limit_bytes: Gauge::default(),
-            kept: Gauge::default(),
+            tier_lookups: Family::default(),
+            tier_bytes: Family::default(),
+            evictions: Family::default(),
+            cache_dropped: Counter::default(),
+            purges: Counter::default(),
+            kept_bytes: Family::default(),
+            kept_limit_bytes: Family::default(),
+            kept: Family::default(),
+            disk_bytes: Gauge::default(),
+            disk_entries: Gauge::default(),
+            disk_limit_bytes: Gauge::default(),
             ready: Gauge::default(),
             pipelines: Gauge::default(),
             textures: Gauge::default(),
@@ -175,12 +260,26 @@ impl Metrics {
         r.register("queue_running", "Work in progress, by gate", self.running.clone());
         r.register("queue_waiting", "Work that waits for its place, by gate", self.waiting.clone());
         r.register("queue_refused", "Work refused because too much waits already", self.refused.clone());
-        let help = "Answers by what the cache had: hit, revalidated, expired, miss, bypass (may not be kept), dynamic";
+        let help = "Answers by what the cache had: hit, updating, stale, revalidated, expired, miss, bypass (may not be kept), dynamic";
         r.register("cache_answers", help, self.lookups.clone());
         r.register("cache_joined", "Requests that waited for an equal one to be made", self.joined.clone());
-        r.register_with_unit("cache_size", "Memory taken by results", Unit::Bytes, self.kept_bytes.clone());
-        r.register_with_unit("cache_limit", "Memory for results", Unit::Bytes, self.kept_limit_bytes.clone());
-        r.register("cache_entries", "Results kept", self.kept.clone());
+        let help =
+            "Lookups by tier (memory, disk, shared): hit, miss, error. Fresh results in memory are cache_answers alone";
+        r.register("cache_lookups", help, self.tier_lookups.clone());
+        let help = "Bytes read from and written to disk and the shared store";
+        r.register_with_unit("cache_moved", help, Unit::Bytes, self.tier_bytes.clone());
+        r.register("cache_evictions", "Results and sources that had to leave memory or disk", self.evictions.clone());
+        let help = "Results and sources not written to disk or the shared store because too much waited";
+        r.register("cache_dropped", help, self.cache_dropped.clone());
+        r.register("purges", "Requests to purge that were carried out here", self.purges.clone());
+        let help = "Memory taken by results and by sources";
+        r.register_with_unit("cache_size", help, Unit::Bytes, self.kept_bytes.clone());
+        let help = "Memory for results and for sources";
+        r.register_with_unit("cache_limit", help, Unit::Bytes, self.kept_limit_bytes.clone());
+        r.register("cache_entries", "Results and sources in memory", self.kept.clone());
+        r.register_with_unit("cache_disk_size", "Disk taken", Unit::Bytes, self.disk_bytes.clone());
+        r.register("cache_disk_entries", "Results and sources on disk", self.disk_entries.clone());
+        r.register_with_unit("cache_disk_limit", "Room on disk", Unit::Bytes, self.disk_limit_bytes.clone());
         r.register_with_unit("source", "Sources read", Unit::Bytes, self.source_bytes.clone());
         r.register_with_unit("response", "Bodies of answers", Unit::Bytes, self.response_bytes.clone());
         r.register("ready", "1 once the engine is built", self.ready.clone());
@@ -195,6 +294,21 @@ impl Metrics {
     pub(crate) fn gate(&self, gate: &'static str) -> GateMeter {
         let label = Gated { gate };
         GateMeter { refused: self.refused.get_or_create_owned(&label), waited: self.waits.get_or_create_owned(&label) }
+    }
+
+    /// The meter of results or of sources, whatever `kind` says.
+    pub(crate) fn tiers(&self, kind: &'static str) -> TierMeter {
+        TierMeter {
+            kind,
+            lookups: self.tier_lookups.clone(),
+            bytes: self.tier_bytes.clone(),
+            evictions: self.evictions.get_or_create_owned(&Evicted { kind, tier: Tier::Memory.name() }),
+        }
+    }
+
+    /// What had to leave the disk.
+    pub(crate) fn disk_evictions(&self) -> Counter {
+        self.evictions.get_or_create_owned(&Evicted { kind: "any", tier: Tier::Disk.name() })
     }
 
     /// A request was answered, with a body of so many bytes where that is known.
@@ -221,7 +335,9 @@ impl Metrics {
     /// A result was looked for.
     pub(crate) fn looked_up(&self, found: Found) {
         let result = match found {
-            Found::Hit => "hit",
+            Found::Hit(_tier) => "hit",
+            Found::Updating => "updating",
+            Found::Stale => "stale",
             Found::Revalidated => "revalidated",
             Found::Expired => "expired",
             Found::Miss => "miss",
@@ -248,9 +364,17 @@ impl Metrics {
             self.running.get_or_create(&Gated { gate }).set(number(running as u64));
             self.waiting.get_or_create(&Gated { gate }).set(number(waiting as u64));
         }
-        self.kept_bytes.set(number(now.kept.0));
-        self.kept.set(number(now.kept.1 as u64));
-        self.kept_limit_bytes.set(number(now.kept_limit_bytes));
+        let cache = &now.cache;
+        for (kind, (bytes, entries), limit_bytes) in
+            [("result", cache.results, cache.results_limit_bytes), ("source", cache.sources, cache.sources_limit_bytes)]
+        {
+            self.kept_bytes.get_or_create(&Kind { kind }).set(number(bytes));
+            self.kept.get_or_create(&Kind { kind }).set(number(entries as u64));
+            self.kept_limit_bytes.get_or_create(&Kind { kind }).set(number(limit_bytes));
+        }
+        self.disk_bytes.set(number(cache.disk.0));
+        self.disk_entries.set(number(cache.disk.1 as u64));
+        self.disk_limit_bytes.set(number(cache.disk_limit_bytes));
         self.ready.set(i64::from(now.device.is_some()));
         if let Some(device) = &now.device {
             self.pipelines.set(number(device.pipelines));
@@ -287,6 +411,7 @@ fn plain(open: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::Tier;
 
     #[test]
     fn a_counters_header_has_its_samples_name() {
@@ -303,8 +428,8 @@ mod tests {
         }
         metrics.answered("image", StatusCode::OK, Duration::ZERO, None);
         metrics.rendered(&Timings::default());
-        metrics.looked_up(Found::Hit);
-        let now = Now { gates: [("fetch", 0, 0); 3], kept: (0, 0), kept_limit_bytes: 0, device: None };
+        metrics.looked_up(Found::Hit(Tier::Memory));
+        let now = Now { gates: [("fetch", 0, 0); 3], cache: cache::Held::default(), device: None };
         let text = metrics.text(&now);
         let is_counted = |name: &str| {
             text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])))

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use http::{HeaderMap, header};
+use serde::{Deserialize, Serialize};
 use tintype_options::client::Hints;
 
-use crate::config::CacheConfig;
+use crate::config::{CacheConfig, Interval};
 use crate::engine::Accepts;
 use crate::origin::Place;
 
@@ -36,7 +37,7 @@ pub(crate) fn hints(headers: &HeaderMap) -> Hints<'_> {
 }
 
 /// How long a result may be kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Keeping {
     /// The value of `Cache-Control`.
     pub(crate) value: String,
@@ -46,6 +47,10 @@ pub(crate) struct Keeping {
     age: Duration,
     /// For how long the server itself may answer with it without asking the origin; `None` where it may not keep it.
     pub(crate) fresh: Option<Duration>,
+    /// How much longer it may while it asks (RFC 5861, 3).
+    while_asked: Duration,
+    /// How much longer it may when it gets no answer (RFC 5861, 4).
+    without_origin: Duration,
 }
 
 impl Keeping {
@@ -53,12 +58,36 @@ impl Keeping {
     pub(crate) fn and(self, other: Self) -> Self {
         let raised = self.raised || other.raised;
         let fresh = self.fresh.zip(other.fresh).map(|(one, other)| one.min(other));
+        let while_asked = self.while_asked.min(other.while_asked);
+        let without_origin = self.without_origin.min(other.without_origin);
         let stricter = if other.age < self.age { other } else { self };
-        Self { raised, fresh, ..stricter }
+        Self { raised, fresh, while_asked, without_origin, ..stricter }
     }
-}
 
-impl Keeping {
+    /// Whether it may be answered without asking the origin, which was asked `age` ago.
+    pub(crate) fn is_fresh(&self, age: Duration) -> bool {
+        self.fresh.is_some_and(|fresh| age < fresh)
+    }
+
+    /// Whether it may be answered while the origin is being asked.
+    pub(crate) fn serves_while_asked(&self, age: Duration) -> bool {
+        self.fresh.is_some_and(|fresh| age < fresh.saturating_add(self.while_asked))
+    }
+
+    /// Whether it may be answered when the origin does not answer.
+    pub(crate) fn serves_without_origin(&self, age: Duration) -> bool {
+        let longer = self.while_asked.max(self.without_origin);
+        self.fresh.is_some_and(|fresh| age < fresh.saturating_add(longer))
+    }
+
+    /// What holds for an answer that, where it `varies`, may have been for nobody else: it is asked for each time.
+    pub(crate) fn varying(self, varies: bool) -> Self {
+        if !varies || self.fresh.is_none() {
+            return self;
+        }
+        Self { fresh: Some(Duration::ZERO), while_asked: Duration::ZERO, without_origin: Duration::ZERO, ..self }
+    }
+
     /// What holds for a source that was read with a client's credentials, to be shared all the same: without a word, caches
     /// keep no answer to a request that had any (RFC 9111, 3.5). What an origin forbids stays forbidden.
     pub(crate) fn shared(self) -> Self {
@@ -97,8 +126,20 @@ pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, place: Pl
     } else {
         Some(own.map_or(cache.default_age.0, |age| age.max(cache.min_age.0)))
     };
+    // Who is to ask first must not answer without an answer (RFC 9111, 4.2.4).
+    let asks_first = place == Place::Here || ["no-cache", "must-revalidate", "proxy-revalidate"].into_iter().any(says);
+    let longer = |name, default: Interval| match seconds(name) {
+        _ if asks_first || fresh.is_none() => Duration::ZERO,
+        Some(longer) => longer,
+        // It means the same, but origins that say both mean both.
+        None if says("s-maxage") => Duration::ZERO,
+        None => default.0,
+    };
+    let while_asked = longer("stale-while-revalidate", cache.stale_while_revalidate);
+    let without_origin = longer("stale-if-error", cache.stale_if_error);
+    let keeping = |value, raised, age| Keeping { value, raised, age, fresh, while_asked, without_origin };
     if ["private", "no-store", "no-cache", "must-revalidate"].into_iter().any(says) {
-        return Keeping { value: origin.to_owned(), raised: false, age: Duration::ZERO, fresh };
+        return keeping(origin.to_owned(), false, Duration::ZERO);
     }
     let (age, said) = match (seconds("max-age"), expires) {
         (Some(age), _) => (age, true),
@@ -107,10 +148,10 @@ pub(crate) fn keeping(origin: Option<&str>, expires: Option<Duration>, place: Pl
     };
     let raised = said && age < cache.min_age.0;
     if seconds("max-age").is_some() && !raised {
-        return Keeping { value: origin.to_owned(), raised, age, fresh };
+        return keeping(origin.to_owned(), raised, age);
     }
     let age = if raised { cache.min_age.0 } else { age };
-    Keeping { value: format!("public, max-age={}", age.as_secs()), raised, age, fresh }
+    keeping(format!("public, max-age={}", age.as_secs()), raised, age)
 }
 
 #[cfg(test)]
@@ -227,5 +268,38 @@ mod tests {
         assert_eq!(of("max-age=7200").and(of("no-store")).fresh, None);
         assert_eq!(of("max-age=7200").and(of("max-age=9000")).fresh, Some(Duration::from_secs(7200)));
         assert_eq!(of("max-age=9000").and(of("must-revalidate, max-age=5")).fresh, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn what_is_old_may_be_good_for_longer() {
+        let cache = CacheConfig {
+            stale_while_revalidate: Interval(Duration::from_secs(7)),
+            stale_if_error: Interval(Duration::from_secs(9)),
+            ..CacheConfig::default()
+        };
+        let table = [
+            ("max-age=7200, stale-while-revalidate=60, stale-if-error=90", (60, 90)),
+            ("max-age=7200", (7, 9)),
+            ("max-age=7200, stale-if-error=0", (7, 0)),
+            // A cache that is shared may not, unless it is told.
+            ("s-maxage=7200", (0, 0)),
+            ("s-maxage=7200, stale-while-revalidate=60", (60, 0)),
+            ("max-age=7200, must-revalidate, stale-while-revalidate=60", (0, 0)),
+            ("no-cache, stale-if-error=60", (0, 0)),
+            ("no-store, stale-if-error=60", (0, 0)),
+        ];
+        for (origin, (while_asked_s, without_s)) in table {
+            let keeping = keeping(Some(origin), None, Place::There, &cache);
+            let fresh = keeping.fresh.unwrap_or_default();
+            let windows = [while_asked_s, without_s].map(Duration::from_secs);
+            assert_eq!([keeping.while_asked, keeping.without_origin], windows, "{origin}");
+            assert_eq!(keeping.is_fresh(fresh.saturating_sub(Duration::from_secs(1))), !fresh.is_zero(), "{origin}");
+            assert!(!keeping.is_fresh(fresh) && !keeping.serves_while_asked(fresh + windows[0]), "{origin}");
+            assert!(!keeping.serves_without_origin(fresh + windows[0].max(windows[1])), "{origin}");
+        }
+        let here = keeping(Some("max-age=9, stale-if-error=60"), None, Place::Here, &cache);
+        assert!(!here.serves_while_asked(Duration::ZERO) && !here.serves_without_origin(Duration::ZERO));
+        let varying = keeping(Some("max-age=7200, stale-if-error=60"), None, Place::There, &cache).varying(true);
+        assert!(varying.fresh.is_some() && !varying.serves_without_origin(Duration::ZERO));
     }
 }

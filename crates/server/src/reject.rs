@@ -1,7 +1,29 @@
 //! Errors as answers: the only place that knows which status, which of the API's codes and which words an error becomes.
 //!
 //! An answer is `text/plain`, `ERROR <code>: <message>`, with the code again in `Cf-Resized`. Errors of ours say nothing
-//! but an id, which stands beside the whole error in the log.
+//! but an id, which stands beside the whole error in the log. What origins do wrong:
+//!
+//! | code | status | when |
+//! |---|---|---|
+//! | 9401 | 403 | the host is not in `origins.allow` |
+//! | 9402 | 413 | the source is larger than its limit, as announced or as counted |
+//! | 9402 | 502 | the connection ended before the source did |
+//! | 9403 | 508 | the request was sent to fetch a source |
+//! | 9404 | 404 | there is no such source |
+//! | 9406 | 403 | the source is no URL, or its host has no public address |
+//! | 9407 | 523 | the host's name has no address |
+//! | 9408 | the origin's | the origin answered 4xx |
+//! | 9412, 9516 | 415, 422 | what came is no picture, or a damaged one |
+//! | 9420 | 400 | a redirect to no URL, to another scheme, or to an address that is not public |
+//! | 9421 | 400 | more redirects than `origins.redirects` |
+//! | 9504 | 522 | no connection within `origins.connect_timeout` |
+//! | 9504 | 524 | not complete within `origins.timeout` |
+//! | 9505 | 502 | no trusted TLS, no HTTP, a status that means nothing here |
+//! | 9509 | 502 | the origin answered 5xx |
+//! | 9510 | 523 | nothing accepts connections there |
+//! | 9519 | 502 | the origin answered 400 |
+//! | 9527 | 503 | sources in progress take all of `limits.memory` |
+//! | 9529 | 504 | not done within `server.timeout` |
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -101,6 +123,26 @@ impl Rejection {
         Self::new(StatusCode::FORBIDDEN, 9425, "sources of this origin are only for signed urls")
     }
 
+    /// There is no such stored image, or no such variant of it.
+    pub(crate) fn no_stored_image() -> Self {
+        Self::new(StatusCode::NOT_FOUND, 9431, "there is no such image, or no such variant")
+    }
+
+    /// No account of stored images has this hash.
+    pub(crate) fn wrong_account() -> Self {
+        Self::new(StatusCode::FORBIDDEN, 9427, "there is no such account")
+    }
+
+    /// Options stand where only names of variants may.
+    pub(crate) fn no_flexible_variants() -> Self {
+        Self::new(StatusCode::FORBIDDEN, 9429, "flexible variants are not enabled for this account")
+    }
+
+    /// A stored image that this URL may not have.
+    pub(crate) fn private_image(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, 9425, message)
+    }
+
     /// Ours. `error` is logged, under the id that the client gets.
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
         let id = incident();
@@ -170,7 +212,7 @@ impl From<OriginError> for Rejection {
             E::ServerError { .. } => (StatusCode::BAD_GATEWAY, 9509),
             E::BadRedirect => (StatusCode::BAD_REQUEST, 9420),
             E::TooManyRedirects { .. } => (StatusCode::BAD_REQUEST, 9421),
-            E::Failed => (StatusCode::BAD_GATEWAY, 9505),
+            E::Tls | E::NotHttp | E::Failed => (StatusCode::BAD_GATEWAY, 9505),
         };
         Self { retry, ..Self::new(status, code, error.to_string()) }
     }
@@ -260,6 +302,8 @@ mod tests {
             (E::ServerError { status: 503 }, 502, 9509),
             (E::BadRedirect, 400, 9420),
             (E::TooManyRedirects { limit: 5 }, 400, 9421),
+            (E::Tls, 502, 9505),
+            (E::NotHttp, 502, 9505),
             (E::Failed, 502, 9505),
         ];
         for (error, status, code) in table {

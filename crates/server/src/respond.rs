@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tintype_options::client::Announcement;
 
-use crate::cache::Picture;
+use crate::cache::{Picture, Tier};
 use crate::origin::Validator;
 
 /// What a picture may do when a browser opens it by itself: nothing. (An SVG may bring styles and inlined pictures.)
@@ -47,7 +47,11 @@ pub(crate) struct Spent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Found {
     /// The result, and it was still fresh.
-    Hit,
+    Hit(Tier),
+    /// The result, which is not fresh, and is being made again.
+    Updating,
+    /// The result, which is not fresh: the origin does not answer.
+    Stale,
     /// The result, or the client had it; the origin was asked and says that it is still good.
     Revalidated,
     /// A result of an older source.
@@ -64,7 +68,9 @@ impl Found {
     /// The header's value.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Hit => "HIT",
+            Self::Hit(_) => "HIT",
+            Self::Updating => "UPDATING",
+            Self::Stale => "STALE",
             Self::Revalidated => "REVALIDATED",
             Self::Expired => "EXPIRED",
             Self::Miss => "MISS",
@@ -75,7 +81,7 @@ impl Found {
 
     /// Whether the picture was made before.
     const fn is_kept(self) -> bool {
-        matches!(self, Self::Hit | Self::Revalidated)
+        matches!(self, Self::Hit(_) | Self::Updating | Self::Stale | Self::Revalidated)
     }
 }
 
@@ -87,7 +93,7 @@ pub(crate) fn picture(output: &Picture, about: &About, spent: Spent) -> Response
         append(&mut headers, header::WARNING, &format!("cf-images 299 \"{}\"", quotable(warning)));
     }
     let length = output.bytes.len();
-    set(&mut headers, header::CONTENT_TYPE, output.content_type);
+    set(&mut headers, header::CONTENT_TYPE, &output.content_type);
     set(&mut headers, header::CONTENT_LENGTH, &length.to_string());
     set(&mut headers, header::CONTENT_SECURITY_POLICY, POLICY);
     let (how, compute) = if spent.found.is_kept() { ("h", Duration::ZERO) } else { ("m", output.timings.total) };
@@ -140,6 +146,9 @@ fn server_timing(output: &Picture, spent: Spent) -> String {
     let made = made.into_iter().filter(|_| !spent.found.is_kept());
     let parts = [("fetch", spent.fetch)].into_iter().chain(made).chain([("total", spent.total)]);
     let mut text = String::new();
+    if let Found::Hit(tier) = spent.found {
+        text = format!("cache;desc={}", tier.name());
+    }
     for (name, time) in parts {
         let separator = if text.is_empty() { "" } else { ", " };
         let time_ms = time.as_secs_f64() * 1e3;

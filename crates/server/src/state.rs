@@ -1,26 +1,31 @@
 //! What every request sees: the configuration, the sources, the gates, and the engine once it is built.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tintype::Vision;
+use tintype_hosted::HostedError;
 use tintype_options::preset::{Allowed, Presets};
 use tintype_options::url::Source;
 use tintype_options::{Parsed, Strictness, Warning};
 
 use crate::admission::{Admission, Gate};
 use crate::app::{self, ServeError};
-use crate::cache::{Key, Results};
+use crate::cache::fetch::Fetching;
+use crate::cache::{Cache, CacheError, Key};
 use crate::compose::Composition;
 use crate::config::Config;
 use crate::docs::Gallery;
 use crate::engine::{self, Engine, Rendered, Request, TransformError};
 use crate::flight::Flights;
+use crate::hosted::Images;
 use crate::job::Outcome;
 use crate::metrics::{Metrics, Now};
 use crate::origin::{OriginsError, Signed, Sources, Target, Validator};
+use crate::purge::Moment;
 use crate::recovery::Engines;
 use crate::reject::Rejection;
+use crate::tag::Rules;
 
 /// Who writes a request's options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +36,9 @@ pub(crate) enum Face {
     Worker,
 }
 
-/// Results that are being made: under their key, and the version of the source that the client has already.
-type Making = Flights<(Key, Option<Validator>), Result<Outcome, Rejection>>;
+/// Results that are being made: under their key, the version of the source that the client has already, and what was purged
+/// before.
+type Making = Flights<(Key, Option<Validator>, Moment), Result<Outcome, Rejection>>;
 
 /// The server's state; cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,10 +53,13 @@ struct Inner {
     sources: Sources,
     admission: Admission,
     metrics: Metrics,
-    results: Results,
+    rules: Rules,
+    cache: Arc<Cache>,
+    fetching: Fetching,
     flights: Making,
     engines: Arc<Engines>,
     gallery: Gallery,
+    images: OnceLock<Images>,
 }
 
 impl AppState {
@@ -60,7 +69,8 @@ impl AppState {
         let metrics = Metrics::new();
         let admission = Admission::new(&config, &metrics);
         let engines = Arc::new(Engines::new(metrics.device_losses.clone()));
-        let results = Results::new(config.cache.memory.0);
+        let cache = Arc::new(Cache::new(&config, &metrics));
+        let rules = Rules::of(&config);
         let allowed = if config.server.presets_only { Allowed::PresetsOnly } else { Allowed::Everything };
         let presets = config.presets.presets.clone().allowing(allowed);
         Ok(Self {
@@ -70,10 +80,13 @@ impl AppState {
                 sources,
                 admission,
                 metrics,
-                results,
+                rules,
+                cache,
+                fetching: Fetching::default(),
                 flights: Making::default(),
                 engines,
                 gallery: Gallery::default(),
+                images: OnceLock::new(),
             }),
         })
     }
@@ -96,6 +109,17 @@ impl AppState {
         let state = Self::new(config.clone())?;
         state.engines().start(app::builder(config, vision))?;
         Ok(state)
+    }
+
+    /// Opens what the cache has on disk and shares with other servers, and hears what they purge. Until then, and without it,
+    /// only memory is used. [`serve`](crate::serve) does it.
+    pub async fn open_cache(&self) -> Result<(), CacheError> {
+        self.inner.cache.open(&self.inner.config).await
+    }
+
+    /// Waits until the cache has written what it has yet to write.
+    pub async fn close_cache(&self) {
+        self.inner.cache.close().await;
     }
 
     /// Makes the server ready.
@@ -150,6 +174,21 @@ impl AppState {
         !self.inner.config.signing.required && !self.inner.config.server.presets_only
     }
 
+    /// Opens the stored images that the configuration names, if it names any; until then there are none. What is made at the
+    /// first start is printed.
+    pub async fn open_images(&self) -> Result<(), HostedError> {
+        if let Some(images) = Images::open(self.config()).await? {
+            // Of two that open at once, one is as good as the other.
+            drop(self.inner.images.set(images));
+        }
+        Ok(())
+    }
+
+    /// The stored images, once they are open.
+    pub(crate) fn images(&self) -> Option<&Images> {
+        self.inner.images.get()
+    }
+
     /// The reference's pictures.
     pub(crate) fn gallery(&self) -> &Gallery {
         &self.inner.gallery
@@ -183,15 +222,24 @@ impl AppState {
     pub(crate) fn now(&self) -> Now {
         Now {
             gates: self.inner.admission.now(),
-            kept: self.inner.results.held(),
-            kept_limit_bytes: self.inner.results.limit_bytes(),
+            cache: self.inner.cache.held(),
             device: self.engine().map(|engine| engine.counters()),
         }
     }
 
-    /// Results that are kept.
-    pub(crate) fn results(&self) -> &Results {
-        &self.inner.results
+    /// What decides every result.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.inner.rules
+    }
+
+    /// What is kept.
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.inner.cache
+    }
+
+    /// Sources that are being asked for.
+    pub(crate) fn fetching(&self) -> &Fetching {
+        &self.inner.fetching
     }
 
     /// Results that are being made.

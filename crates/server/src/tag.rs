@@ -14,23 +14,39 @@ use crate::config::Config;
 use crate::engine::{Request, policy};
 use crate::origin::{Fetched, Validator};
 
+/// What decides every result of this version with one configuration: a hash that goes on with what one request decides.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules(Sha256);
+
+impl Rules {
+    /// Those of `config`.
+    pub(crate) fn of(config: &Config) -> Self {
+        let version = env!("CARGO_PKG_VERSION");
+        Self(Sha256::new_with_prefix(format!("{version}\n{:?}\n", policy(config))))
+    }
+}
+
 /// The part of a tag that does not depend on the source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct How(String);
 
 impl How {
-    /// Of `request`, answered by this version with `config`.
-    pub(crate) fn new(config: &Config, request: &Request) -> Self {
+    /// Of `request`, answered by `rules`.
+    pub(crate) fn new(rules: &Rules, request: &Request) -> Self {
         let negotiated = match request.options.format {
             Some(OutputFormat::Auto) => (request.accepts.avif, request.accepts.webp),
             // What is too large for AVIF is WebP where the client knows that.
             Some(OutputFormat::Avif) => (false, request.accepts.webp),
             _ => (false, false),
         };
-        let version = env!("CARGO_PKG_VERSION");
         let options = canonical::to_string(&request.options);
-        let text = format!("{version}\n{:?}\n{negotiated:?}\n{options}", policy(config));
-        Self(hash(text.as_bytes()))
+        let hash = rules.0.clone().chain_update(format!("{negotiated:?}\n{options}")).finalize();
+        Self(hex(&hash[..16]))
+    }
+
+    /// The hash.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The result's tag for a source with this validator.
@@ -80,23 +96,36 @@ fn if_none_match(headers: &HeaderMap) -> Vec<Validator> {
 
 /// 128 bits of SHA-256, in hexadecimal.
 pub(crate) fn hash(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(32);
-    for byte in &Sha256::digest(bytes)[..16] {
+    hex(&hash128(bytes))
+}
+
+/// `bytes` in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");
     }
     text
 }
 
+/// 128 bits of SHA-256.
+pub(crate) fn hash128(bytes: &[u8]) -> [u8; 16] {
+    let digest = Sha256::digest(bytes);
+    std::array::from_fn(|at| digest[at])
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bytes::Bytes;
 
     use super::*;
     use crate::engine::Accepts;
-    use crate::origin::{Memory, Place};
+    use crate::origin::{Memory, Place, Received};
 
     fn how(options: &str, accepts: Accepts) -> How {
-        How::new(&Config::default(), &Request { options: options.parse().unwrap(), accepts })
+        How::new(&Rules::of(&Config::default()), &Request { options: options.parse().unwrap(), accepts })
     }
 
     #[test]
@@ -139,7 +168,8 @@ mod tests {
             cache_control: None,
             expires: None,
             place: Place::There,
-            held: Memory::new(0).hold(),
+            held: Arc::new(Memory::new(0).hold()),
+            received: Received::now(),
         };
         assert_eq!(how.tag_of(&source(b"a")), how.tag_of(&source(b"a")));
         let with = |layer| how.tag_with(&source(b"a"), &[source(layer)]);

@@ -18,8 +18,9 @@ use tower::ServiceExt;
 
 use crate::compose::Composition;
 use crate::config::{ByteSize, Config, Interval};
+use crate::connections::{self, Patience};
 use crate::engine::{self, Accepts, Engine, Rendered, Report, TransformError};
-use crate::{AppState, connections, router};
+use crate::{AppState, router};
 
 /// What the double answers: the beginning of a JPEG.
 const PICTURE: &[u8] = b"\xff\xd8\xff\xe0picture";
@@ -844,7 +845,8 @@ pub(crate) async fn listen(
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let stopped = async move { drop(stopped.await) };
-    let serving = tokio::spawn(connections::serve(listener, router(server.state.clone()), stopped, grace));
+    let patience = Patience { grace, ..Patience::of(&server.state.config().server) };
+    let serving = tokio::spawn(connections::serve(listener, router(server.state.clone()), stopped, patience));
     (address, stop, serving)
 }
 
@@ -941,7 +943,7 @@ async fn requests_move_the_numbers() {
     let before = scraped(&server).await;
     assert_eq!((before["tintype_ready"], before["tintype_gpu_pipelines"]), (1.0, 46.0));
     assert_eq!(before["tintype_gpu_memory_bytes"], 5000.0);
-    assert_eq!(before["tintype_cache_limit_bytes"], 256e6);
+    assert_eq!(before["tintype_cache_limit_bytes{kind=\"result\"}"], 256e6);
     let uri = "/cdn-cgi/image/width=20/a.jpg";
     assert_eq!(server.get(uri).await.0, StatusCode::OK);
     assert_eq!(server.get(uri).await.0, StatusCode::OK);
@@ -967,13 +969,13 @@ async fn requests_move_the_numbers() {
         ("tintype_queue_waiting{gate=\"transform\"}", 0.0),
         ("tintype_cache_answers_total{result=\"miss\"}", 2.0),
         ("tintype_cache_answers_total{result=\"revalidated\"}", 1.0),
-        ("tintype_cache_entries", 2.0),
+        ("tintype_cache_entries{kind=\"result\"}", 2.0),
         ("tintype_source_bytes_total", 2.0 * "picture".len() as f64),
     ];
     for (name, expected) in table {
         assert_eq!(moved(name), expected, "{name}");
     }
-    assert!(moved("tintype_cache_size_bytes") > 2.0 * PICTURE.len() as f64);
+    assert!(moved("tintype_cache_size_bytes{kind=\"result\"}") > 2.0 * PICTURE.len() as f64);
     assert!(moved("tintype_response_bytes_total") >= 3.0 * PICTURE.len() as f64);
 }
 

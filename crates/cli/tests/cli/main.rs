@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may unwrap: its failure is the message")]
 
 mod batch;
+mod hosted;
 #[cfg(unix)]
 mod models;
 mod serve;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::de::Error as _;
 use toml::{Table, Value};
 
-use super::Config;
+use super::{ByteSize, Config};
+use crate::cache::MIN_DISK_BYTES;
 
 /// What a variable of the environment must start with to be read.
 pub(super) const PREFIX: &str = "TINTYPE_";
@@ -159,6 +160,20 @@ impl Config {
             let message = format!("{origin}, but [signing.keys] has no key: nothing of it could be asked for");
             return Err(ConfigError::Value { key: "signing.origins", message });
         }
+        if let Some((key, message)) = self.hosted.wrong() {
+            return Err(ConfigError::Value { key, message });
+        }
+        if (1..MIN_DISK_BYTES).contains(&self.cache.disk.0) {
+            let message = format!("{} is neither 0 nor at least {}", self.cache.disk, ByteSize(MIN_DISK_BYTES));
+            return Err(ConfigError::Value { key: "cache.disk", message });
+        }
+        if let (Some(shared), None, None) = (&self.cache.shared, self.hosted.purges(), &self.cache.folder) {
+            let message = format!(
+                "{shared} needs a postgres:// in hosted.database, or cache.folder for a server alone: what was purged has \
+                 to be remembered"
+            );
+            return Err(ConfigError::Value { key: "cache.shared", message });
+        }
         if self.server.presets_only && self.presets.presets.names().next().is_none() {
             let message = "true, but there are no [presets]: nothing could be asked for".to_owned();
             return Err(ConfigError::Value { key: "server.presets_only", message });
@@ -177,28 +192,47 @@ fn read_file(path: &Path) -> Result<Table, ConfigError> {
     toml::from_str::<Config>(&text).and_then(|_config| toml::from_str(&text)).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
-        ConfigError::File {
-            path: path.to_owned(),
-            line: line + 1,
-            message: one_line(error.message()),
-            text: shown(&text, line),
-        }
+        let message = one_line(error.message());
+        let (text, message) = match is_secret(&text, line) {
+            true => (hidden(&text, line), without_value(&message)),
+            false => (shown(&text, line), message),
+        };
+        ConfigError::File { path: path.to_owned(), line: line + 1, message, text }
     })
 }
 
-/// A line of the file as an error may show it: without secrets, and without what may be a password in a URL.
-fn shown(text: &str, number: usize) -> String {
+/// Whether a line of the file may hold what nobody is to see.
+fn is_secret(text: &str, number: usize) -> bool {
     let line = text.lines().nth(number).unwrap_or_default();
     let section = text.lines().take(number + 1).filter(|line| line.trim_start().starts_with('[')).last();
-    let is_secret = section.is_some_and(|section| section.contains("signing"))
-        || line.contains("signing")
-        || line.contains("token");
-    if let (true, Some((key, _secret))) = (is_secret, line.split_once('=')) {
-        return format!("{} = ***", key.trim());
-    }
+    section.is_some_and(has_secrets) || has_secrets(line)
+}
+
+/// Whether a section, a key or a line names something that has secrets in it.
+fn has_secrets(text: &str) -> bool {
+    ["signing", "hosts", "stores", "token", "secret", "key", "shared_options"].iter().any(|word| text.contains(word))
+}
+
+/// A line with a secret, as an error may show it.
+fn hidden(text: &str, number: usize) -> String {
+    let line = text.lines().nth(number).unwrap_or_default();
+    line.split_once('=').map_or_else(|| line.trim().to_owned(), |(key, _secret)| format!("{} = ***", key.trim()))
+}
+
+/// A line of the file as an error may show it: without what may be a password in a URL.
+fn shown(text: &str, number: usize) -> String {
+    let line = text.lines().nth(number).unwrap_or_default();
     match (line.find("://"), line.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => format!("{}://***{}", line[..scheme].trim(), &line[at..]),
         _ => line.trim().to_owned(),
+    }
+}
+
+/// A message about a value of the wrong type, which would quote it.
+fn without_value(message: &str) -> String {
+    match (message.starts_with("invalid type: "), message.rfind(", expected ")) {
+        (true, Some(at)) => format!("invalid type{}", &message[at..]),
+        _ => message.to_owned(),
     }
 }
 
@@ -220,6 +254,7 @@ fn candidates(text: &str) -> Vec<Value> {
 
 /// Sets `key` to the first of `candidates` that can be read, or says why the first cannot.
 fn set(table: &mut Table, key: &str, candidates: &[Value]) -> Result<(), String> {
+    let whole = key;
     let (section, key) = key.split_once('.').ok_or_else(|| format!("{key:?} is not a section and a key"))?;
     let mut first_error = None;
     for candidate in candidates {
@@ -238,7 +273,8 @@ fn set(table: &mut Table, key: &str, candidates: &[Value]) -> Result<(), String>
         }
     }
     let error = first_error.unwrap_or_else(|| toml::de::Error::custom("no value"));
-    Err(one_line(error.message()))
+    let message = one_line(error.message());
+    Err(if has_secrets(whole) { without_value(&message) } else { message })
 }
 
 fn one_line(message: &str) -> String {
@@ -357,6 +393,9 @@ mod tests {
             ("[presets]\nThumb = \"width=100\"", "Thumb"),
             ("[signing]\nrequired = true", "signing.required"),
             ("[server]\npresets_only = true", "server.presets_only"),
+            ("[cache]\ndisk = \"1MB\"", "cache.disk"),
+            ("[cache]\nshared = \"s3://me:hunter2@bucket/prefix\"", "cache.shared"),
+            ("[cache.shared_options]\naws_secret_access_key = [\"hunter2\"]", "aws_secret_access_key = ***"),
             ("[signing.keys]\nweb = \"hunter2\"", "7 bytes"),
             ("[signing.keys]\nweb = [\"hunter2\"]", "web = ***"),
             ("[signing]\nkeys = { web = \"hunter2\" }", "7 bytes"),

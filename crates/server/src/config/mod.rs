@@ -5,7 +5,10 @@
 //! a guess. Values that are refused later (a folder that is not there) are reported by whoever opens them.
 
 mod access;
+mod cache;
+mod hosted;
 mod layers;
+mod origins;
 #[cfg(test)]
 mod reference;
 mod units;
@@ -18,8 +21,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use access::{KeyList, PresetList, SigningConfig};
+pub use cache::CacheConfig;
+pub use hosted::{Account, DatabasePlace, HostedConfig};
 pub use layers::{ConfigError, Overrides};
-pub use units::{BaseUrl, ByteSize, Interval, Secret};
+pub use origins::{HostConfig, HostList, OriginAuthConfig, StoreConfig, StoreList};
+pub use units::{BaseUrl, ByteSize, Interval, Scheme, Secret, ServiceUrl, StoreUrl};
 
 use crate::origin::AllowRule;
 
@@ -31,7 +37,7 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where sources come from.
     pub origins: OriginsConfig,
-    /// What answers say about keeping them.
+    /// What is kept, and what answers say about keeping them.
     pub cache: CacheConfig,
     /// How much one request may cost.
     pub limits: LimitsConfig,
@@ -39,6 +45,8 @@ pub struct Config {
     pub gpu: GpuConfig,
     /// Models that look at pictures.
     pub ml: MlConfig,
+    /// Stored images, and what servers have in common.
+    pub hosted: HostedConfig,
     /// What is logged.
     pub log: LogConfig,
     /// Names for options.
@@ -57,8 +65,13 @@ pub struct ServerConfig {
     pub jobs: usize,
     /// Requests that may wait for one of the jobs; beyond, the answer is 503. Default 64.
     pub queue: usize,
-    /// How long a request may take before its transformation starts, fetching and waiting together. Default 60 s.
+    /// How long a request may take before its transformation starts, fetching, waiting and its own body together. Default 60 s.
     pub timeout: Interval,
+    /// How long the head of a request may take, and how long a connection may be idle between two. Default 30 s.
+    pub head_timeout: Interval,
+    /// How long a client may take nothing of an answer before its connection is cut. The system's buffers count as taken, and make room
+    /// in steps: 5 minutes are enough for who reads 5 kB a second of 4 MB. Default 5 min.
+    pub stall_timeout: Interval,
     /// How long requests that were admitted may go on after SIGTERM. Default 30 s.
     pub shutdown: Interval,
     /// Whether `/` is the playground and `/docs` the reference, with their sample pictures. Default true.
@@ -85,6 +98,8 @@ impl Default for ServerConfig {
             jobs: thread::available_parallelism().map_or(1, Into::into),
             queue: 64,
             timeout: Interval(Duration::from_secs(60)),
+            head_timeout: Interval(Duration::from_secs(30)),
+            stall_timeout: Interval(Duration::from_secs(300)),
             shutdown: Interval(Duration::from_secs(30)),
             playground: true,
             workers: true,
@@ -116,7 +131,8 @@ pub struct OriginsConfig {
     /// Folder of relative sources, read only. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// URLs that relative sources are below, tried in order after `root` until one has the source. Default none.
+    /// URLs that relative sources are below, tried in order after `root` until one has the source: `http`, `https`, or an object
+    /// store's, `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`. Default none.
     pub base: Vec<BaseUrl>,
     /// Hosts that absolute sources may come from: `host[:port][/prefix]`, `*.host` for subdomains. A host named without a
     /// star may have a private address. Default none.
@@ -125,10 +141,14 @@ pub struct OriginsConfig {
     pub redirects: usize,
     /// How long an origin may take to accept a connection. Default 5 s.
     pub connect_timeout: Interval,
-    /// How long reading one source may take, redirects included. Default 30 s.
+    /// How long reading one source from one origin may take, redirects included. Default 30 s.
     pub timeout: Interval,
     /// Sources read at the same time, at least 1. Default 64.
     pub concurrency: usize,
+    /// What is told about single hosts: headers, credentials, limits. Default nothing.
+    pub hosts: HostList,
+    /// Object stores that sources name: `@NAME/key`. Default none.
+    pub stores: StoreList,
 }
 
 impl Default for OriginsConfig {
@@ -141,34 +161,8 @@ impl Default for OriginsConfig {
             connect_timeout: Interval(Duration::from_secs(5)),
             timeout: Interval(Duration::from_secs(30)),
             concurrency: 64,
-        }
-    }
-}
-
-/// `[cache]`: results in memory, and what answers say about keeping them.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CacheConfig {
-    /// Bytes of results kept in memory, to be answered again; one of them may take a quarter. 0 keeps none. Results of files are
-    /// kept until the file changes, others for as long as their origin says, and `min_age` at least. Default 256 MB.
-    pub memory: ByteSize,
-    /// Shortest `max-age` of a result whose source came over HTTP, unless the origin forbids keeping it (`private`,
-    /// `no-store`) or asks for revalidation (`must-revalidate`, `no-cache`). Default 1 hour.
-    pub min_age: Interval,
-    /// `max-age` of a result whose source is a file, or came without any caching headers. Default 4 hours.
-    pub default_age: Interval,
-    /// The bearer token of those who may have results forgotten, by `POST /client/v4/zones/ZONE/purge_cache` or `tintype
-    /// purge`. Default none: nobody may.
-    pub purge_token: Secret,
-}
-
-impl Default for CacheConfig {
-    fn default() -> Self {
-        Self {
-            memory: ByteSize(256_000_000),
-            min_age: Interval(Duration::from_secs(3600)),
-            default_age: Interval(Duration::from_secs(4 * 3600)),
-            purge_token: Secret::default(),
+            hosts: HostList::default(),
+            stores: StoreList::default(),
         }
     }
 }

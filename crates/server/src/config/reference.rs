@@ -8,7 +8,19 @@ use toml::{Table, Value};
 
 use super::{Config, layers::PREFIX};
 
-const SOURCES: [&str; 2] = [include_str!("mod.rs"), include_str!("access.rs")];
+const SOURCES: [&str; 5] = [
+    include_str!("mod.rs"),
+    include_str!("access.rs"),
+    include_str!("cache.rs"),
+    include_str!("hosted.rs"),
+    include_str!("origins.rs"),
+];
+
+/// Tables of tables: the section that they are in, what stands in brackets above one, its type.
+const TABLES: [(&str, &str, &str); 2] = [
+    ("origins", "origins.hosts.\"host[:port][/prefix]\"", "HostConfig"),
+    ("origins", "origins.stores.NAME", "StoreConfig"),
+];
 
 const BEGINNING: &str = "\
 # Configuration
@@ -71,12 +83,18 @@ fn described(kind: &str, types: &[Type]) -> String {
         "String" => "text",
         "PathBuf" => "path",
         "SocketAddr" => "address and port",
+        "Account" => "account's id",
+        "DatabasePlace" => "URL of PostgreSQL, or path",
+        "ServiceUrl" => "URL",
         "Interval" => "length of time",
         "ByteSize" => "bytes",
         "BaseUrl" => "URL",
         "AllowRule" | "SignedOrigin" => "host",
         "Secret" => "secret",
-        "KeyList" => "table of names and secrets",
+        "KeyList" | "BTreeMap<String, Secret>" => "table of names and secrets",
+        "HostList" | "StoreList" => "tables, see below",
+        "StoreUrl" => "URL of a bucket",
+        "OriginAuthConfig" => "`none`, `share-publicly`",
         _ => {
             let choice = types.iter().find(|other| other.name == kind);
             let choice = choice.unwrap_or_else(|| panic!("say in reference.rs what a {kind} is for people"));
@@ -115,6 +133,14 @@ fn page() -> String {
             let kind = described(kind, &types);
             let variable = format!("{PREFIX}{section}__{key}").to_uppercase();
             let _ = writeln!(page, "| `{key}` | `{variable}` | {kind} | {default} | {doc} |");
+        }
+        for (_, name, kind) in TABLES.iter().filter(|(of, ..)| of == section) {
+            let part = of(kind);
+            let _ =
+                write!(page, "\n### `[{name}]`\n\n{}\n\n| key | is | what it does |\n|---|---|---|\n", part.doc.trim());
+            for [key, kind, doc] in &part.members {
+                let _ = writeln!(page, "| `{key}` | {} | {doc} |", described(kind, &types));
+            }
         }
     }
     page

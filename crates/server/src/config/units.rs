@@ -24,13 +24,84 @@ pub struct ByteSize(
     pub u64,
 );
 
-/// An http or https URL that sources are below. Its user name and password, if any, are sent to the origin as basic
-/// authentication and never shown.
+/// An http or https URL that sources are below, or a [`StoreUrl`]. Its user name and password, if any, are sent to the
+/// origin as basic authentication and never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(
     /// The URL, with its credentials.
     pub Url,
 );
+
+/// The URL of a service other than a web server, such as a database or a bucket. Its user name and password are never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServiceUrl(Url);
+
+/// A place in an object store: `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreUrl {
+    url: Url,
+    scheme: Scheme,
+}
+
+/// Whose protocol an object store speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Amazon S3's, and of all that are compatible.
+    S3,
+    /// Google Cloud Storage's.
+    Gs,
+    /// Azure Blob Storage's.
+    Az,
+}
+
+impl StoreUrl {
+    /// The store that `url` names, if it names one.
+    pub(crate) fn of(url: &Url) -> Option<Self> {
+        let scheme = match url.scheme() {
+            "s3" => Scheme::S3,
+            "gs" => Scheme::Gs,
+            "az" => Scheme::Az,
+            _ => return None,
+        };
+        let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
+        let only_a_path = url.query().is_none() && url.fragment().is_none();
+        let named = url.host_str().is_some_and(|bucket| !bucket.is_empty());
+        (plain && only_a_path && named).then(|| Self { url: url.clone(), scheme })
+    }
+
+    /// Whose protocol it speaks.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The bucket, or container.
+    pub fn bucket(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The URL, with its prefix.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // The text may hold a password: it is not quoted.
+        Url::parse(text).ok().as_ref().and_then(Self::of).ok_or_else(|| {
+            "not the URL of an object store such as \"s3://bucket/prefix\", \"gs://bucket\" or \"az://container\""
+                .to_owned()
+        })
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.url, f)
+    }
+}
 
 const TIMES_MS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
@@ -101,11 +172,15 @@ impl FromStr for BaseUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let url = Url::parse(text).ok();
+        let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+        let url = url.filter(|url| is_http(url) || StoreUrl::of(url).is_some());
         let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
         // The text may hold a password: it is not quoted.
         url.map(Self).ok_or_else(|| {
-            "not an http or https URL without a query, such as \"https://images.example.com/media\"".to_owned()
+            "not an http or https URL without a query, such as \"https://images.example.com/media\", nor one of an \
+             object store, such as \"s3://bucket/prefix\""
+                .to_owned()
         })
     }
 }
@@ -121,6 +196,45 @@ impl fmt::Display for BaseUrl {
 }
 
 impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl ServiceUrl {
+    /// The URL, with its credentials.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl FromStr for ServiceUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // The text may hold a password: it is not quoted.
+        let url = Url::parse(text).ok().filter(|url| url.has_host() || url.scheme() == "file");
+        url.map(Self).ok_or_else(|| {
+            "not a URL such as \"s3://bucket/prefix\", \"file:///folder\" or \"postgres://user@host/name\"".to_owned()
+        })
+    }
+}
+
+impl fmt::Display for ServiceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.clone();
+        if shown.password().is_some() {
+            shown.set_password(Some("***")).expect("a URL with a password has a host");
+        }
+        // Where passwords and keys may stand too.
+        if shown.query().is_some() {
+            shown.set_query(Some("***"));
+        }
+        fmt::Display::fmt(&shown, f)
+    }
+}
+
+impl fmt::Debug for ServiceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -210,6 +324,8 @@ as_text! {
     Interval, "a length of time such as \"30s\"";
     ByteSize, "a number of bytes such as \"100MB\"";
     BaseUrl, "a URL";
+    ServiceUrl, "a URL";
+    StoreUrl, "the URL of an object store";
 }
 
 #[cfg(test)]
@@ -253,6 +369,9 @@ mod tests {
         assert_eq!(base.to_string(), "https://user:***@a.com/x");
         assert_eq!(format!("{base:?}"), "https://user:***@a.com/x");
         assert_eq!(base.0.password(), Some("hunter2"));
+        let database: ServiceUrl = "postgres://me:hunter2@a.com/x?sslpassword=hunter2".parse().unwrap();
+        assert_eq!(format!("{database:?} {database}"), "postgres://me:***@a.com/x?*** postgres://me:***@a.com/x?***");
+        assert!("hunter2".parse::<ServiceUrl>().is_err_and(|error| !error.contains("hunter2")));
         for text in ["a.com", "ftp://a.com", "https://u:hunter2@a.com/?x", "file:///etc"] {
             assert!(!text.parse::<BaseUrl>().unwrap_err().contains("hunter2"), "{text}");
         }

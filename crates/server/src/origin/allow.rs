@@ -66,6 +66,18 @@ impl AllowRule {
         }
     }
 
+    /// How special it is: of several rules that match, the greatest says more about a URL than the others.
+    pub(crate) fn specialty(&self) -> (usize, bool, usize, bool) {
+        let host = self.host.to_string().len();
+        (self.prefix.len(), !self.subdomains, host, self.port.is_some())
+    }
+
+    /// Whether what is secret may be sent to `url`, which matches: over https, and over http where the operator named a port that is
+    /// not that of https.
+    pub(super) fn may_tell(&self, url: &Url) -> bool {
+        url.scheme() == "https" || self.port.is_some_and(|port| port != 443)
+    }
+
     fn matches_host(&self, host: &Host<&str>) -> bool {
         match (&self.host, host) {
             (Host::Domain(rule), Host::Domain(host)) if self.subdomains => {

@@ -8,11 +8,12 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
-use super::{Fetched, Held, OriginError, Place, Validator};
+use super::{Fetched, Held, OriginError, Place, Received, Validator};
 
 /// A folder that sources are read from.
 #[derive(Clone, Debug)]
@@ -81,7 +82,8 @@ impl Folder {
             cache_control: None,
             expires: None,
             place: Place::Here,
-            held,
+            held: Arc::new(held),
+            received: Received::now(),
         })
     }
 

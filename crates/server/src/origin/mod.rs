@@ -1,4 +1,4 @@
-//! Where source pictures come from: a folder, base URLs, allowed hosts, and what comes with the program.
+//! Where source pictures come from: a folder, base URLs, allowed hosts, object stores, and what comes with the program.
 //!
 //! [`Sources::resolve`] decides, without any I/O, whether and where a source may be read; [`Sources::fetch`] reads it
 //! within the limits. Nothing here looks into the bytes, keeps them, or knows HTTP statuses towards the client: errors
@@ -8,38 +8,47 @@ mod addresses;
 mod allow;
 pub(crate) mod credentials;
 mod folder;
+mod hosts;
 mod memory;
 mod remote;
 #[cfg(test)]
 mod remote_tests;
 mod signed;
+mod store;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderMap;
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 use tintype_options::url::Source;
 use url::Url;
 
 pub use allow::{AllowRule, AllowRuleError};
 pub use signed::{SignedOrigin, SignedOriginError};
 
-use crate::config::Config;
+use crate::config::{Config, StoreUrl};
 use crate::docs::{SAMPLES, Sample};
+use crate::hosted::Stored;
+pub(crate) use credentials::Credentials;
 use folder::Folder;
 pub(crate) use memory::{Held, Memory};
 use remote::Fetcher;
 pub(crate) use remote::{install_tls, is_loop};
 pub(crate) use signed::Signed;
+use store::{Opener, Store};
 
 /// Everything sources may be read from.
 #[derive(Debug)]
 pub(crate) struct Sources {
     folder: Option<Folder>,
-    bases: Vec<Url>,
+    bases: Vec<Base>,
+    /// By the names that sources call them by.
+    stores: BTreeMap<String, Store>,
     allow: Vec<AllowRule>,
     /// Only for signed URLs.
     signed: Vec<SignedOrigin>,
@@ -51,10 +60,19 @@ pub(crate) struct Sources {
     samples: bool,
 }
 
+/// What relative sources are below.
+#[derive(Debug)]
+enum Base {
+    /// An http or https URL.
+    Url(Url),
+    /// An object store.
+    Store(Store),
+}
+
 /// A source that may be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// A path in the folder and then below each base, the first that has it.
+    /// A path in the folder and then below each base, the first that has it; or `@NAME/key` in a store of that name.
     Relative {
         /// Without a leading slash, escapes as written, with its query.
         source: String,
@@ -63,6 +81,8 @@ pub(crate) enum Target {
     Absolute(Url),
     /// One of the pictures that come with the program.
     Sample(&'static Sample),
+    /// An image that is stored here. No source's name leads to one.
+    Stored(Box<Stored>),
 }
 
 impl Target {
@@ -72,6 +92,7 @@ impl Target {
             Self::Relative { source } => format!("/{source}"),
             Self::Absolute(url) => url.to_string(),
             Self::Sample(sample) => format!("sample:{}", sample.name),
+            Self::Stored(stored) => stored.identity(),
         }
     }
 }
@@ -90,7 +111,28 @@ pub(crate) struct Fetched {
     /// Where it came from.
     pub(crate) place: Place,
     /// The room that the bytes take; to be kept as long as they are.
-    pub(crate) held: Held,
+    pub(crate) held: Arc<Held>,
+    /// When this was so, and for whom.
+    pub(crate) received: Received,
+}
+
+/// When an origin's answer was true, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Received {
+    /// When it came, less its `Age`.
+    pub(crate) at: SystemTime,
+    /// Whether another request might be answered otherwise, whatever it says: `Vary: *`. What else an origin can vary by is the
+    /// same for all requests, or what is passed on of the client's.
+    pub(crate) varies: bool,
+    /// Whether it is no longer known to be true: a kept answer that stands in for the origin's.
+    pub(crate) stands_in: bool,
+}
+
+impl Received {
+    /// It is true now, and for everyone.
+    pub(crate) fn now() -> Self {
+        Self { at: SystemTime::now(), varies: false, stands_in: false }
+    }
 }
 
 /// Where a source came from.
@@ -102,9 +144,9 @@ pub(crate) enum Place {
     There,
 }
 
-/// What tells one version of a source from another: an entity tag (RFC 9110, 8.8.3), the origin's or one made of a file's
-/// length and time.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What tells one version of a source from another: an entity tag (RFC 9110, 8.8.3), the origin's, or one made of a file's length
+/// and time or of the origin's `Last-Modified`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub(crate) struct Validator {
     /// Whether two versions with this tag may differ in bytes.
     pub(crate) weak: bool,
@@ -144,6 +186,8 @@ pub(crate) enum Fetch {
         expires: Option<Duration>,
         /// Where it would have come from.
         place: Place,
+        /// When this was so, and for whom.
+        received: Received,
     },
 }
 
@@ -211,7 +255,13 @@ pub(crate) enum OriginError {
         /// The limit.
         limit: usize,
     },
-    /// TLS failed, an answer that is not HTTP, a status that means nothing here.
+    /// No connection that could be trusted: a certificate that is not good for the host, or no TLS there at all.
+    #[error("no secure connection to the origin could be made")]
+    Tls,
+    /// What the origin sends is not HTTP, has two lengths, or a head without an end.
+    #[error("origin's answer is not HTTP")]
+    NotHttp,
+    /// A status that means nothing here, an object store that is set up wrong.
     #[error("source could not be fetched")]
     Failed,
 }
@@ -236,6 +286,14 @@ pub enum OriginsError {
         /// What the client says.
         source: reqwest::Error,
     },
+    /// An object store cannot be used, as when a setting is missing.
+    #[error("{url}: {source}")]
+    Store {
+        /// As configured.
+        url: String,
+        /// What is wrong.
+        source: object_store::Error,
+    },
 }
 
 impl Sources {
@@ -246,13 +304,32 @@ impl Sources {
         let folder = origins.root.as_deref().map(|root| {
             Folder::open(root, limit_bytes).map_err(|source| OriginsError::Root { path: root.to_owned(), source })
         });
-        let remote = !origins.base.is_empty() || !origins.allow.is_empty();
-        let bases: Vec<Url> = origins.base.iter().map(|base| base.0.clone()).collect();
-        let fetcher =
-            remote.then(|| Fetcher::new(config)).transpose().map_err(|source| OriginsError::Client { source })?;
+        let client = |source| OriginsError::Client { source };
+        let mut bases = Vec::with_capacity(origins.base.len());
+        let mut stores = BTreeMap::new();
+        let wrong = |url: &StoreUrl, source| OriginsError::Store { url: url.to_string(), source };
+        // Only where it is needed: a client needs the system's root certificates.
+        let has_stores =
+            !origins.stores.stores.is_empty() || origins.base.iter().any(|base| StoreUrl::of(&base.0).is_some());
+        let opener = has_stores.then(|| Opener::new(config)).transpose().map_err(client)?;
+        for base in &origins.base {
+            bases.push(match (StoreUrl::of(&base.0), &opener) {
+                (Some(url), Some(opener)) => Base::Store(opener.open(&url).map_err(|source| wrong(&url, source))?),
+                _ => Base::Url(base.0.clone()),
+            });
+        }
+        if let Some(opener) = &opener {
+            for (name, store) in &origins.stores.stores {
+                let opened = opener.open_with(&store.url, Some(&store.options));
+                stores.insert(name.clone(), opened.map_err(|source| wrong(&store.url, source))?);
+            }
+        }
+        let remote = bases.iter().any(|base| matches!(base, Base::Url(_))) || !origins.allow.is_empty();
+        let fetcher = remote.then(|| Fetcher::new(config)).transpose().map_err(client)?;
         Ok(Self {
             folder: folder.transpose()?,
             bases,
+            stores,
             allow: origins.allow.clone(),
             signed: config.signing.origins.clone(),
             fetcher,
@@ -282,7 +359,27 @@ impl Sources {
 
     /// Whether only signed URLs may name `target`.
     pub(crate) fn must_be_signed(&self, target: &Target) -> bool {
-        self.signed.iter().any(|origin| origin.covers(target, &self.bases))
+        let bases: Vec<&Url> = self.base_urls().collect();
+        self.signed.iter().any(|origin| origin.covers(target, &bases))
+    }
+
+    /// Whether credentials of a client may go where `target` is read from, without that the request asks for it.
+    pub(crate) fn shares_credentials(&self, target: &Target) -> bool {
+        let shares = |url: &Url| self.fetcher.as_ref().is_some_and(|fetcher| fetcher.shares(url));
+        match target {
+            Target::Relative { source } => {
+                self.base_urls().filter_map(|base| below(base, source)).any(|url| shares(&url))
+            }
+            Target::Absolute(url) => shares(url),
+            Target::Sample(_) | Target::Stored(_) => false,
+        }
+    }
+
+    fn base_urls(&self) -> impl Iterator<Item = &Url> {
+        self.bases.iter().filter_map(|base| match base {
+            Base::Url(url) => Some(url),
+            Base::Store(_) => None,
+        })
     }
 
     /// Reads `target`. With `known`, the answer may be that the source is still that one. `credentials` go to the target's own
@@ -291,16 +388,48 @@ impl Sources {
         &self,
         target: &Target,
         known: Option<&Validator>,
-        credentials: Option<&HeaderMap>,
+        credentials: Option<&Credentials>,
     ) -> Result<Fetch, OriginError> {
-        let fetch = async {
-            match target {
-                Target::Relative { source } => self.fetch_relative(source, known, credentials).await,
-                Target::Absolute(url) => self.fetch_url(url.clone(), known, credentials).await,
-                Target::Sample(sample) => Ok(self.read_sample(sample, known)),
-            }
-        };
-        tokio::time::timeout(self.timeout, fetch).await.unwrap_or(Err(OriginError::DownloadTimeout))
+        match target {
+            Target::Relative { source } => match self.stored(source) {
+                Some((store, key)) => store.fetch(key, known, self.memory.hold()).await,
+                None => self.fetch_relative(source, known, credentials).await,
+            },
+            Target::Absolute(url) => self.fetch_url(url.clone(), known, credentials).await,
+            Target::Sample(sample) => Ok(self.read_sample(sample, known)),
+            Target::Stored(stored) => stored.fetch(known, self.memory.hold()).await,
+        }
+    }
+
+    /// The store and the key that a relative source names, if it names a store.
+    fn stored<'a>(&self, source: &'a str) -> Option<(&Store, &'a str)> {
+        let (name, key) = source.strip_prefix('@')?.split_once('/')?;
+        Some((self.stores.get(name)?, key))
+    }
+
+    /// Whether `target` may have to be asked for at an origin.
+    pub(crate) fn is_away(&self, target: &Target) -> bool {
+        match target {
+            Target::Relative { source } => self.stored(source).is_some() || !self.bases.is_empty(),
+            Target::Absolute(_) => true,
+            Target::Sample(_) | Target::Stored(_) => false,
+        }
+    }
+
+    /// Reads `target` if it is in the folder; `None` where it is not, and an origin may have it.
+    pub(crate) async fn fetch_here(
+        &self,
+        target: &Target,
+        known: Option<&Validator>,
+    ) -> Option<Result<Fetch, OriginError>> {
+        let (Some(folder), Target::Relative { source }) = (&self.folder, target) else { return None };
+        if self.stored(source).is_some() {
+            return None;
+        }
+        match read_file(folder.clone(), source, known.cloned(), self.memory.hold()).await {
+            Err(OriginError::NotFound) if !self.bases.is_empty() => None,
+            found => Some(found),
+        }
     }
 
     /// Room for bytes that come from elsewhere, counted with those of sources.
@@ -320,9 +449,9 @@ impl Sources {
     fn read_sample(&self, sample: &'static Sample, known: Option<&Validator>) -> Fetch {
         let validator = sample.validator();
         if known == Some(&validator) {
-            return Fetch::Unchanged { cache_control: None, expires: None, place: Place::Here };
+            return unchanged_here();
         }
-        let (bytes, held) = (Bytes::from_static(sample.bytes), self.memory.hold());
+        let (bytes, held) = (Bytes::from_static(sample.bytes), Arc::new(self.memory.hold()));
         Fetch::Fetched(Fetched {
             bytes,
             validator: Some(validator),
@@ -330,6 +459,7 @@ impl Sources {
             expires: None,
             place: Place::Here,
             held,
+            received: Received::now(),
         })
     }
 
@@ -337,19 +467,23 @@ impl Sources {
         &self,
         source: &str,
         known: Option<&Validator>,
-        credentials: Option<&HeaderMap>,
+        credentials: Option<&Credentials>,
     ) -> Result<Fetch, OriginError> {
         let mut answer = Err(OriginError::NotFound);
         if let Some(folder) = &self.folder {
-            answer = read_file(folder.clone(), source, known.cloned(), self.memory.hold()).await;
+            let read = read_file(folder.clone(), source, known.cloned(), self.memory.hold());
+            answer = tokio::time::timeout(self.timeout, read).await.unwrap_or(Err(OriginError::DownloadTimeout));
         }
         for base in &self.bases {
             if !matches!(answer, Err(OriginError::NotFound)) {
                 break;
             }
-            answer = match below(base, source) {
-                Some(url) => self.fetch_url(url, known, credentials).await,
-                None => Err(OriginError::NotFound),
+            answer = match base {
+                Base::Store(store) => store.fetch(source, known, self.memory.hold()).await,
+                Base::Url(base) => match below(base, source) {
+                    Some(url) => self.fetch_url(url, known, credentials).await,
+                    None => Err(OriginError::NotFound),
+                },
             };
         }
         answer
@@ -359,11 +493,15 @@ impl Sources {
         &self,
         url: Url,
         known: Option<&Validator>,
-        credentials: Option<&HeaderMap>,
+        credentials: Option<&Credentials>,
     ) -> Result<Fetch, OriginError> {
         let fetcher = self.fetcher.as_ref().ok_or(OriginError::NotAllowed)?;
         fetcher.fetch(url, known, credentials, self.memory.hold()).await
     }
+}
+
+fn unchanged_here() -> Fetch {
+    Fetch::Unchanged { cache_control: None, expires: None, place: Place::Here, received: Received::now() }
 }
 
 /// Whether `url` is http or https with a host and without a user name or password.
@@ -384,7 +522,7 @@ async fn read_file(folder: Folder, source: &str, known: Option<Validator>, held:
     let read = move || {
         let found = folder.find(&path)?;
         if known.is_some_and(|known| known == found.validator) {
-            return Ok(Fetch::Unchanged { cache_control: None, expires: None, place: Place::Here });
+            return Ok(unchanged_here());
         }
         folder.read(found, held).map(Fetch::Fetched)
     };

@@ -1,6 +1,8 @@
 //! Fetching from real sockets: a well-behaved origin made of axum, and ill-behaved ones made of bytes.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -12,6 +14,8 @@ use tintype_options::url::Source;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use super::hosts::Hosts;
+use super::remote::Lookup;
 use super::*;
 use crate::config::{ByteSize, Interval, Overrides};
 
@@ -168,7 +172,7 @@ async fn broken_answers_are_never_sources() {
         let port = raw(answer, true).await;
         let error = fetch(&sources(&[port], None), &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
         let shown = String::from_utf8_lossy(answer);
-        assert!(matches!(error, OriginError::Interrupted | OriginError::Failed), "{shown}: {error:?}");
+        assert!(matches!(error, OriginError::Interrupted | OriginError::NotHttp), "{shown}: {error:?}");
     }
     let port = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999999\r\n\r\nx", false).await;
     let error = fetch(&sources(&[port], None), &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
@@ -301,11 +305,177 @@ async fn credentials_stay_with_the_origin_they_are_for() {
     ];
     for (path, arrive) in table {
         let target = sources.resolve(&Source::Url(format!("http://127.0.0.1:{port}/{path}").into())).unwrap();
-        let Fetch::Fetched(fetched) = sources.fetch(&target, None, Some(&credentials)).await.unwrap() else {
+        let Fetch::Fetched(fetched) =
+            sources.fetch(&target, None, Some(&Credentials::asked(&credentials))).await.unwrap()
+        else {
             panic!("nothing was known")
         };
         let seen = String::from_utf8(fetched.bytes.to_vec()).unwrap();
         assert_eq!(seen.contains("sesame"), arrive, "{path}: {seen}");
         assert!(seen.contains("via: "), "{path}: {seen}");
+    }
+}
+
+/// A name service that says 127.0.0.1 first and something else from then on.
+fn changing(then: [u8; 4]) -> (Lookup, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let lookup = Lookup::by(move |_name| {
+        let address = if count.fetch_add(1, Ordering::SeqCst) == 0 { [127, 0, 0, 1] } else { then };
+        Box::pin(async move { Ok(vec![SocketAddr::from((address, 0))]) })
+    });
+    (lookup, asked)
+}
+
+fn fetcher(allow: &[String], lookup: &Lookup) -> Fetcher {
+    let overrides = Overrides::new().set_list("", "origins.allow", allow.iter().cloned());
+    let config = Config::load(None, [].into_iter(), &overrides).unwrap();
+    Fetcher::with_lookup(&config, lookup).unwrap()
+}
+
+async fn get_by(fetcher: &Fetcher, url: &str) -> Result<Fetched, OriginError> {
+    let held = Memory::new(1 << 20).hold();
+    match fetcher.fetch(Url::parse(url).unwrap(), None, None, held).await? {
+        Fetch::Fetched(fetched) => Ok(fetched),
+        Fetch::Unchanged { .. } => panic!("nothing was known"),
+    }
+}
+
+#[tokio::test]
+async fn the_address_that_was_checked_is_the_one_connected_to() {
+    // Whoever asks twice gets to the second server, which has the same port on another address.
+    let port = serve(well_behaved()).await;
+    let trap = TcpListener::bind(SocketAddr::from(([127, 0, 0, 2], port))).await.unwrap();
+    let (lookup, asked) = changing([127, 0, 0, 2]);
+    let fetcher = fetcher(&[format!("rebound.test:{port}")], &lookup);
+    let fetched = get_by(&fetcher, &format!("http://rebound.test:{port}/a.jpg")).await.unwrap();
+    assert_eq!(fetched.bytes, "picture");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "one fetch asks once");
+    let sprung = tokio::time::timeout(Duration::from_millis(50), trap.accept()).await;
+    assert!(sprung.is_err(), "somebody connected to an address that was not checked");
+}
+
+#[tokio::test]
+async fn a_name_that_turns_private_is_refused_from_then_on() {
+    // `hops` is answered by a connection each: the origin closes them.
+    let port = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok", true).await;
+    let (lookup, asked) = changing([169, 254, 169, 254]);
+    let fetcher = fetcher(&[format!("rebound.test:{port}")], &lookup);
+    let url = format!("http://rebound.test:{port}/");
+    assert_eq!(get_by(&fetcher, &url).await.unwrap().bytes, "ok");
+    assert_eq!(get_by(&fetcher, &url).await.unwrap_err(), OriginError::PrivateAddress);
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_kept_open_lends_nobody_its_address() {
+    let port = serve(well_behaved()).await;
+    // Below the prefix the name may be private, elsewhere on the same host it may not; and a connection is open already.
+    let lookup = Lookup::by(|_name| Box::pin(async { Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))]) }));
+    let fetcher = fetcher(&[format!("split.test:{port}/to-echo")], &lookup);
+    for _ in 0..3 {
+        let error = get_by(&fetcher, &format!("http://split.test:{port}/to-echo")).await.unwrap_err();
+        // The redirect leads out of the prefix.
+        assert_eq!(error, OriginError::BadRedirect);
+    }
+    let error = get_by(&fetcher, &format!("http://split.test:{port}/a.jpg")).await.unwrap_err();
+    assert_eq!(error, OriginError::PrivateAddress);
+}
+
+/// Sources of 127.0.0.1 at these ports, and what a file of configuration says besides.
+fn told(ports: &[u16], toml: &str) -> Sources {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tintype.toml");
+    std::fs::write(&path, toml).unwrap();
+    let overrides =
+        Overrides::new().set_list("", "origins.allow", ports.iter().map(|port| format!("127.0.0.1:{port}")));
+    Sources::new(&Config::load(Some(&path), [].into_iter(), &overrides).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_told_about_a_host_holds_for_it_alone() {
+    let (port, other) = (serve(well_behaved()).await, serve(well_behaved()).await);
+    let toml = format!(
+        "[origins.hosts.\"127.0.0.1:{port}\"]\nheaders = {{ X-Key = \"sesame\" }}\nbearer = \"sesame\"\ntimeout = \"200ms\"\n\
+         source_bytes = 999\n[origins.hosts.\"127.0.0.1:{port}/echo\"]\nuser = \"me\"\npassword = \"sesame\"\n"
+    );
+    let sources = told(&[port, other], &toml);
+    let seen = async |path: String| {
+        let fetched = fetch(&sources, &format!("http://127.0.0.1:{port}{path}")).await.unwrap();
+        String::from_utf8(fetched.bytes.to_vec()).unwrap()
+    };
+    let echo = seen("/echo".to_owned()).await;
+    // Of two rules the longer one, and only that.
+    assert!(echo.contains("authorization: Basic bWU6c2VzYW1l") && !echo.contains("x-key"), "{echo}");
+    let away = seen(format!("/to-echo-at/{other}")).await;
+    assert!(!away.contains("authorization") && !away.contains("x-key"), "{away}");
+    let too_large = OriginError::TooLarge { limit_bytes: 999 };
+    assert_eq!(fetch(&sources, &format!("http://127.0.0.1:{port}/exact")).await.unwrap_err(), too_large);
+    let began = Instant::now();
+    let slow = fetch(&sources, &format!("http://127.0.0.1:{port}/slow")).await.unwrap_err();
+    assert_eq!(slow, OriginError::DownloadTimeout);
+    assert!(began.elapsed() < Duration::from_secs(5), "its own time limit");
+    assert_eq!(fetch(&sources, &format!("http://127.0.0.1:{other}/exact")).await.unwrap().bytes.len(), 1000);
+}
+
+#[tokio::test]
+async fn secrets_go_over_http_only_where_its_port_is_named() {
+    let lookup = Lookup::by(|_name| Box::pin(async { Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))]) }));
+    let hosts = |rule: &str| {
+        let toml = format!("[origins.hosts.\"{rule}\"]\nbearer = \"sesame\"\norigin_auth = \"share-publicly\"\n");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tintype.toml");
+        std::fs::write(&path, toml).unwrap();
+        Hosts::new(&Config::load(Some(&path), [].into_iter(), &Overrides::new()).unwrap(), &lookup).unwrap()
+    };
+    let table = [
+        ("a.com", "https://a.com/x", true),
+        ("a.com", "http://a.com/x", false),
+        ("a.com:80", "http://a.com/x", true),
+        ("a.com:8080", "http://a.com:8080/x", true),
+        ("a.com:443", "https://a.com/x", true),
+    ];
+    for (rule, url, expected) in table {
+        let (hosts, url) = (hosts(rule), Url::parse(url).unwrap());
+        let host = hosts.of(&url).unwrap();
+        assert_eq!((host.headers_for(&url).is_some(), host.shares(&url)), (expected, expected), "{rule} {url}");
+    }
+}
+
+#[tokio::test]
+async fn clients_credentials_go_where_the_operator_shares_them() {
+    let (port, other) = (serve(well_behaved()).await, serve(well_behaved()).await);
+    let toml = format!("[origins.hosts.\"127.0.0.1:{port}\"]\norigin_auth = \"share-publicly\"\n");
+    let sources = told(&[port, other], &toml);
+    let headers = HeaderMap::from_iter([(header::AUTHORIZATION, "Bearer sesame".parse().unwrap())]);
+    let credentials = Credentials::configured(&headers).unwrap();
+    for (path, arrive) in [
+        (format!("{port}/echo"), true),
+        (format!("{port}/to-echo"), true),
+        (format!("{port}/to-echo-at/{other}"), false),
+        (format!("{other}/echo"), false),
+    ] {
+        let target = sources.resolve(&Source::Url(format!("http://127.0.0.1:{path}").into())).unwrap();
+        assert_eq!(sources.shares_credentials(&target), path.starts_with(&port.to_string()), "{path}");
+        let Fetch::Fetched(fetched) = sources.fetch(&target, None, Some(&credentials)).await.unwrap() else {
+            panic!("nothing was known")
+        };
+        let seen = String::from_utf8(fetched.bytes.to_vec()).unwrap();
+        assert_eq!(seen.contains("sesame"), arrive, "{path}: {seen}");
+    }
+    assert!(Credentials::configured(&HeaderMap::new()).is_none());
+}
+
+#[tokio::test]
+async fn a_bases_password_survives_a_redirect_to_its_own_server() {
+    let (port, other) = (serve(well_behaved()).await, serve(well_behaved()).await);
+    let sources = sources(&[other], Some(&format!("http://me:sesame@127.0.0.1:{port}")));
+    for (path, arrive) in [("echo", true), ("to-echo", true), (&*format!("to-echo-at/{other}"), false)] {
+        let target = sources.resolve(&Source::Path(path.into())).unwrap();
+        let Fetch::Fetched(fetched) = sources.fetch(&target, None, None).await.unwrap() else {
+            panic!("nothing was known")
+        };
+        let seen = String::from_utf8(fetched.bytes.to_vec()).unwrap();
+        assert_eq!(seen.contains("authorization: Basic"), arrive, "{path}: {seen}");
     }
 }

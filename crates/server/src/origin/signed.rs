@@ -40,11 +40,11 @@ pub struct SignedOriginError {
 
 impl SignedOrigin {
     /// Whether `target` is of this origin; relative sources may be read below `bases`.
-    pub(super) fn covers(&self, target: &Target, bases: &[Url]) -> bool {
+    pub(super) fn covers(&self, target: &Target, bases: &[&Url]) -> bool {
         match (self, target) {
             (Self::Relative, Target::Relative { .. }) => true,
-            // Samples are ours, and everybody may see them.
-            (Self::Relative, Target::Absolute(_)) | (_, Target::Sample(_)) => false,
+            // Samples are ours, and everybody may see them. Stored images have keys of their own.
+            (Self::Relative, Target::Absolute(_)) | (_, Target::Sample(_) | Target::Stored(_)) => false,
             (Self::Host(rule), Target::Absolute(url)) => rule.covers_host(url),
             (Self::Host(rule), Target::Relative { .. }) => bases.iter().any(|base| rule.covers_host(base)),
         }
@@ -111,7 +111,7 @@ mod tests {
         for (text, target, expected) in table {
             let origin: SignedOrigin = text.parse().unwrap();
             assert_eq!(origin.to_string(), text);
-            assert_eq!(origin.covers(&target, std::slice::from_ref(&base)), expected, "{text} {target:?}");
+            assert_eq!(origin.covers(&target, &[&base]), expected, "{text} {target:?}");
         }
         for text in ["", "//", "/private", "a.com/private", "https://a.com", "*"] {
             assert!(text.parse::<SignedOrigin>().is_err(), "{text:?}");

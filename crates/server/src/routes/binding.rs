@@ -15,6 +15,7 @@ use tintype_options::binding::{self, BindingError, BindingFormat, BindingRequest
 use tintype_pixels::ImageFormat;
 
 use super::health::json_response;
+use crate::cache::fetch::Wants;
 use crate::compose::{Canvas, Composition};
 use crate::engine::{Accepts, TransformError};
 use crate::form::{Content, Form};
@@ -83,7 +84,7 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
         let asked = asked(app, &form)?;
         let (canvas, fonts) = Canvas::of_binding(&asked, form.parts.len());
         let layers = Layers::with(app, canvas, &fonts, Signed::No)?;
-        let fonts = layers.fetch(app).await?;
+        let fonts = layers.fetch(app, Wants::Soon).await?;
         let fetch = started.elapsed();
         Ok((form, asked, layers, fonts, fetch, app.jobs().enter().await?))
     };

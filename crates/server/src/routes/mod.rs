@@ -3,6 +3,7 @@
 mod binding;
 mod docs;
 mod health;
+mod hosted;
 mod image;
 mod pages;
 mod playground;
@@ -33,6 +34,7 @@ pub(crate) fn all(state: &AppState) -> Router<AppState> {
     } else {
         router
     };
+    let router = if state.config().hosted.is_on() { router.merge(hosted::routes()) } else { router };
     let router = if state.config().cache.purge_token.is_empty() { router } else { router.merge(purge::routes()) };
     let router = if state.config().server.rehearsals { router.merge(rehearse::routes()) } else { router };
     if state.config().server.playground { router.merge(playground::routes()).merge(docs::routes()) } else { router }

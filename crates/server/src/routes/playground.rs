@@ -8,10 +8,11 @@ use std::time::Instant;
 
 use ::url::form_urlencoded;
 use axum::Router;
-use axum::body::{Body, to_bytes};
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, Uri, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -22,11 +23,12 @@ use tintype_pixels::{ImageFormat, ImageInfo, JpegLayout, Layout, Orientation, Si
 
 use super::health::json_response;
 use super::pages::{Keep, SHARED_CSS, answer};
+use crate::cache::fetch::{Wants, fetch};
 use crate::compose::Composition;
 use crate::engine::Request;
 use crate::job::settled;
 use crate::layers::Layers;
-use crate::origin::{Fetch, Fetched, Signed};
+use crate::origin::{Fetch, Fetched, Held, Signed};
 use crate::reject::Rejection;
 use crate::respond::{self, About, Found, Spent};
 use crate::state::{self, AppState, Face};
@@ -110,41 +112,50 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
     let layers = Layers::of(app, &asked.options, Signed::No)?;
     let receive = async {
         let _permit = app.uploads().enter().await?;
-        body(request, app.config().limits.source_bytes.0).await
+        body(app, request).await
     };
     let prepare = async {
-        let bytes = receive.await?;
+        let (bytes, held) = receive.await?;
         let drawn = match &layers {
-            Some(layers) => layers.fetch(app).await?,
+            Some(layers) => layers.fetch(app, Wants::Soon).await?,
             None => Vec::new(),
         };
         let fetch = started.elapsed();
-        Ok::<_, Rejection>((bytes, drawn, fetch, app.jobs().enter().await?))
+        Ok::<_, Rejection>((bytes, held, drawn, fetch, app.jobs().enter().await?))
     };
     let ready = tokio::time::timeout(app.config().server.timeout.0, prepare).await;
-    let (bytes, drawn, fetch, permit) = ready.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))?;
+    let (bytes, own, drawn, fetch, permit) = ready.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))?;
     let output = match layers {
-        None => state::transform(app, permit, bytes, asked).await?,
+        None => state::transform(app, (permit, own), bytes, asked).await?,
         Some(Layers { canvas, .. }) => {
             let (drawn, held): (Vec<_>, Vec<_>) = drawn.into_iter().map(|layer| (layer.bytes, layer.held)).unzip();
             let parts = [bytes].into_iter().chain(drawn).collect();
             let composition = Composition { canvas, parts, output: Output::auto(), accepts: asked.accepts };
-            state::compose(app, (permit, held), composition).await?
+            state::compose(app, (permit, own, held), composition).await?
         }
     };
     Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))
 }
 
-/// The whole body, within the limit.
-async fn body(request: HttpRequest, limit_bytes: u64) -> Result<bytes::Bytes, Rejection> {
+/// The whole body, within the limit, and the room that it takes.
+async fn body(app: &AppState, request: HttpRequest) -> Result<(Bytes, Held), Rejection> {
+    let limit_bytes = app.config().limits.source_bytes.0;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > limit_bytes) {
         return Err(Rejection::large_body(limit_bytes));
     }
-    let body: Body = request.into_body();
-    // The other reason to fail is that the client is gone, and then nobody reads this.
-    let read = to_bytes(body, usize::try_from(limit_bytes).unwrap_or(usize::MAX)).await;
-    read.map_err(|_too_large| Rejection::large_body(limit_bytes))
+    let mut held = app.sources().hold();
+    let mut bytes = BytesMut::new();
+    let mut chunks = request.into_body().into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_error| Rejection::parameter("the body ends too early, or too late"))?;
+        if (bytes.len() + chunk.len()) as u64 > limit_bytes {
+            return Err(Rejection::large_body(limit_bytes));
+        }
+        held.grow(chunk.len() as u64)?;
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok((bytes.freeze(), held))
 }
 
 /// The plan for a source, or for a picture of a given size that need not exist.
@@ -171,10 +182,10 @@ async fn explained(app: &AppState, uri: &Uri, headers: &HeaderMap) -> Result<Str
     let Some(layers) = Layers::of(app, &asked.options, Signed::No)? else {
         return Ok(engine.explain(&info, &asked)?);
     };
-    let drawn = layers.fetch(app).await?;
+    let drawn = layers.fetch(app, Wants::Soon).await?;
     let permit = app.jobs().enter().await?;
     let (drawn, held): (Vec<_>, Vec<_>) = drawn.into_iter().map(|layer| (layer.bytes, layer.held)).unzip();
-    let parts = [bytes::Bytes::new()].into_iter().chain(drawn).collect();
+    let parts = [Bytes::new()].into_iter().chain(drawn).collect();
     let composition = Composition { canvas: layers.canvas, parts, output: Output::auto(), accepts: asked.accepts };
     Ok(state::blocking((permit, held), move || engine.explain_composition(&info, composition)).await??)
 }
@@ -187,11 +198,8 @@ async fn probed(app: &AppState, source: &str) -> Result<ImageInfo, Rejection> {
     let path = format!("_/{}", utf8_percent_encode(source, NOT_IN_PATHS));
     let (_options, source) = url::split(&path)?;
     let target = app.resolve(&source, Signed::No)?;
-    let permit = app.fetches().enter().await?;
-    match app.sources().fetch(&target, None, None).await? {
-        Fetch::Fetched(Fetched { bytes, held, .. }) => {
-            Ok(state::blocking((permit, held), move || engine.probe(&bytes)).await??)
-        }
+    match fetch(app, &target, None, None, Wants::Soon).await? {
+        Fetch::Fetched(Fetched { bytes, held, .. }) => Ok(state::blocking(held, move || engine.probe(&bytes)).await??),
         Fetch::Unchanged { .. } => Err(Rejection::internal(&"a source is unchanged that nobody knew")),
     }
 }

@@ -20,6 +20,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// Cloudflare's numbers for what can be wrong.
 const UNAUTHORIZED: u32 = 10000;
 const MALFORMED: u32 = 1012;
+const UNAVAILABLE: u32 = 10013;
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/client/v4/zones/{zone}/purge_cache", post(purge)).layer(DefaultBodyLimit::max(MAX_BYTES))
@@ -38,7 +39,15 @@ async fn purge(State(app): State<AppState>, Path(zone): Path<String>, headers: H
         Ok(purge) => purge,
         Err(error) => return failed(StatusCode::BAD_REQUEST, MALFORMED, &error.to_string()),
     };
-    let purged = app.results().purge(&purge);
+    let purged = match app.cache().purge(&purge).await {
+        Ok(purged) => purged,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "nothing was purged");
+            let message = "nothing was purged: it cannot be written down now, so others would not know";
+            return failed(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, message);
+        }
+    };
+    app.metrics().purges.inc();
     tracing::info!(purged, "results purged");
     let body = json!({ "success": true, "errors": [], "messages": [], "result": { "id": zone, "purged": purged } });
     json_response(StatusCode::OK, &body)

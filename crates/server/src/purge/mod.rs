@@ -2,10 +2,21 @@
 //!
 //! What is named is a source, and everything that was made of it goes, as itself or as a layer on something else. Results
 //! cannot be named: there may be any number of them for one source.
+//!
+//! Here is what a request may say; [`PurgeLog`] keeps what was said, so that whatever was read before is known to be old,
+//! wherever it is kept.
 
-use serde::Deserialize;
+mod database;
+mod folder;
+mod log;
+
+use serde::{Deserialize, Serialize};
 use tintype_options::url::Source;
 use url::Url;
+
+pub(crate) use database::Database;
+pub(crate) use folder::Folder;
+pub(crate) use log::{Moment, Page, PurgeLog, RecordError};
 
 /// Most sources, prefixes or hosts of one request.
 const MOST: usize = 1000;
@@ -29,7 +40,8 @@ enum File {
 }
 
 /// What is to be forgotten.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Purge {
     /// All results.
     Everything,
@@ -97,6 +109,15 @@ impl Purge {
             }
         }
         Ok(Self::Sources(identities))
+    }
+
+    /// About what it takes to keep this.
+    pub(crate) fn bytes(&self) -> usize {
+        let named = match self {
+            Self::Everything => return size_of::<Self>(),
+            Self::Sources(named) | Self::Prefixes(named) => named,
+        };
+        size_of::<Self>() + named.iter().map(|name| size_of::<String>() + name.len()).sum::<usize>()
     }
 
     /// Whether what was made of a source with this identity is meant.

@@ -1,0 +1,564 @@
+//! What has to hold wherever images are kept. Every case has an account of its own.
+
+use std::fs;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, join_all};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Map;
+use tintype_hosted::{
+    AccountId, BodyError, Creator, Cursor, Expiry, Filter, Hosted, HostedError, Image, MAX_KEYS, MAX_VARIANTS,
+    Metadata, NewImage, Order, Patch, Preferences, Query, Scope, Swept, Variant,
+};
+
+use crate::stage::{Stage, body, custom, picture, with_metadata};
+
+type Case = for<'a> fn(&'a Stage) -> BoxFuture<'a, ()>;
+
+/// Paths, operators and values.
+type Asked = &'static [(&'static str, &'static str, &'static str)];
+
+/// What nobody waits for any more.
+const LONG: Duration = Duration::from_secs(24 * 3600);
+
+const CASES: &[(&str, Case)] = &[
+    ("uploads", |stage| Box::pin(uploads(stage))),
+    ("large uploads go in parts", |stage| Box::pin(large_uploads(stage))),
+    ("what is refused leaves nothing", |stage| Box::pin(refusals(stage))),
+    ("ids are taken once", |stage| Box::pin(taken_ids(stage))),
+    ("accounts do not see each other", |stage| Box::pin(separate_accounts(stage))),
+    ("patches", |stage| Box::pin(patches(stage))),
+    ("deletes", |stage| Box::pin(deletes(stage))),
+    ("lists", |stage| Box::pin(lists(stage))),
+    ("filters", |stage| Box::pin(filters(stage))),
+    ("direct uploads", |stage| Box::pin(direct_uploads(stage))),
+    ("drafts are used once, whoever comes", |stage| Box::pin(races(stage))),
+    ("the sweeper", |stage| Box::pin(sweeper(stage))),
+    ("accounts are full at some point", |stage| Box::pin(full_accounts(stage))),
+    ("variants", |stage| Box::pin(variants(stage))),
+    ("signing keys", |stage| Box::pin(keys(stage))),
+    ("tokens", |stage| Box::pin(tokens(stage))),
+    ("preferences", |stage| Box::pin(preferences(stage))),
+    ("first accounts", |stage| Box::pin(first_accounts(stage))),
+    ("processes share everything", |stage| Box::pin(processes(stage))),
+];
+
+pub(crate) async fn run(stage: &Stage) {
+    for (name, case) in CASES {
+        println!("{name}");
+        case(stage).await;
+    }
+}
+
+async fn bytes_of(stage: &Stage, image: &Image) -> Vec<u8> {
+    let blob = stage.hosted.read(image.content.as_ref().unwrap()).await.unwrap();
+    let pieces: Vec<Bytes> = blob.stream.try_collect().await.unwrap();
+    assert_eq!(pieces.iter().map(Bytes::len).sum::<usize>() as u64, blob.n_bytes);
+    pieces.concat()
+}
+
+async fn uploads(stage: &Stage) {
+    let account = stage.account().await;
+    let file = picture(30, 20);
+    let received = stage.hosted.receive(body(&file, 7)).await.unwrap();
+    let new = NewImage {
+        filename: Some("cat\n.png".to_owned()),
+        creator: Some("me".to_owned()),
+        require_signed_urls: true,
+        ..with_metadata(r#"{"a":1}"#)
+    };
+    let image = stage.hosted.publish(&account, received, new).await.unwrap();
+    assert_eq!(stage.hosted.image(&account, &image.id).await.unwrap(), image);
+    assert_eq!((image.filename.as_deref(), image.creator.as_deref()), (Some("cat.png"), Some("me")));
+    assert_eq!(image.metadata_json().unwrap().to_string(), r#"{"a":1}"#);
+    assert!(image.require_signed_urls);
+    let content = image.content.as_ref().unwrap();
+    assert_eq!((content.width, content.height, content.media_type.as_str()), (30, 20, "image/png"));
+    assert_eq!(content.n_bytes, file.len() as u64);
+    assert_eq!(bytes_of(stage, &image).await, file);
+    assert_eq!(stage.hosted.read_whole(content).await.unwrap(), file);
+    let long = "日本/".repeat(338) + "100% ü.png";
+    let image = stage.upload(&account, custom(&long)).await.unwrap();
+    assert_eq!((image.id.as_str(), image.require_signed_urls, image.filename), (long.as_str(), false, None));
+    assert_eq!(stage.hosted.image(&account, &long).await.unwrap().id, long);
+    assert_eq!(stage.hosted.count(&account).await.unwrap(), 2);
+}
+
+async fn large_uploads(stage: &Stage) {
+    let account = stage.account().await;
+    // Random enough to stay large: 9 MB in two parts.
+    let mut file = picture(5, 5);
+    let mut state = 1_u64;
+    file.extend((0..9_000_000).map(|_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    }));
+    let received = stage.hosted.receive(body(&file, 100_000)).await.unwrap();
+    let image = stage.hosted.publish(&account, received, NewImage::default()).await.unwrap();
+    assert_eq!(bytes_of(stage, &image).await, file);
+}
+
+async fn refusals(stage: &Stage) {
+    let account = stage.account().await;
+    let before = stage.n_files();
+    let large = |bytes: usize| body(&[picture(5, 5), vec![0; bytes]].concat(), 1 << 20);
+    let refused = async |error: Result<_, HostedError>| match error {
+        Err(error) => error,
+        Ok(received) => panic!("taken: {received:?}"),
+    };
+    let error = refused(stage.hosted.receive(large(10_000_000)).await).await;
+    assert!(matches!(error, HostedError::TooLarge { limit_bytes: 10_000_000 }), "{error}");
+    for (file, expected) in [
+        (b"".to_vec(), "not a picture"),
+        (b"hello, this is text".to_vec(), "not a picture"),
+        (picture(12_001, 1), "side in pixels is 12001; the limit is 12000"),
+        (picture(30, 20)[..30].to_vec(), "png"),
+        (gif(5000, 3000, 7), "area of all frames in pixels is 105000000; the limit is 100000000"),
+    ] {
+        let error = refused(stage.hosted.receive(body(&file, 1000)).await).await;
+        assert!(matches!(error, HostedError::Picture(_)) && error.to_string().contains(expected), "{error}");
+    }
+    let broken = stream::iter([Ok(Bytes::from(picture(9, 9))), Err(BodyError::from("the line is dead"))]);
+    let error = refused(stage.hosted.receive(broken).await).await;
+    assert!(matches!(error, HostedError::Body(_)), "{error}");
+    let private = NewImage { require_signed_urls: true, ..custom("a") };
+    assert!(matches!(stage.upload(&account, private).await, Err(HostedError::CustomPrivate { .. })));
+    let creator = NewImage { creator: Some("x".repeat(1025)), ..NewImage::default() };
+    assert!(matches!(stage.upload(&account, creator).await, Err(HostedError::LongText { .. })));
+    assert_eq!(stage.n_files(), before, "something is left");
+    // Given up in the middle, as when a client goes away.
+    let slow = body(&picture(9, 9), 10).chain(stream::pending());
+    tokio::time::timeout(Duration::from_millis(200), stage.hosted.receive(slow)).await.unwrap_err();
+    stage.wait(LONG);
+    assert_eq!(stage.hosted.sweep(Duration::from_secs(3600)).await.unwrap().files, 1);
+    assert_eq!(stage.n_files(), before);
+}
+
+/// A GIF of so many frames, each as large as the whole.
+fn gif(width: u16, height: u16, n_frames: usize) -> Vec<u8> {
+    let ([w0, w1], [h0, h1]) = (width.to_le_bytes(), height.to_le_bytes());
+    let mut file = [b"GIF89a".as_slice(), &[w0, w1, h0, h1, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]].concat();
+    for _ in 0..n_frames {
+        // One pixel, and the end: what is not drawn stays.
+        file.extend([0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0]);
+    }
+    file.push(0x3b);
+    file
+}
+
+async fn taken_ids(stage: &Stage) {
+    let account = stage.account().await;
+    let first = stage.upload(&account, custom("a/b")).await.unwrap();
+    let before = stage.n_files();
+    assert!(matches!(stage.upload(&account, custom("a/b")).await, Err(HostedError::ImageExists { .. })));
+    assert_eq!((stage.n_files(), stage.hosted.count(&account).await.unwrap()), (before, 1));
+    assert_eq!(stage.hosted.image(&account, "a/b").await.unwrap(), first);
+    let many = join_all((0..8).map(|_| stage.upload(&account, custom("same")))).await;
+    assert_eq!(many.iter().filter(|result| result.is_ok()).count(), 1, "{many:?}");
+    assert_eq!((stage.n_files(), stage.hosted.count(&account).await.unwrap()), (before + 1, 2));
+}
+
+async fn separate_accounts(stage: &Stage) {
+    let (one, other) = (stage.account().await, stage.account().await);
+    let image = stage.upload(&one, custom("mine")).await.unwrap();
+    assert!(matches!(stage.hosted.image(&other, "mine").await, Err(HostedError::NoImage { .. })));
+    assert!(matches!(stage.hosted.delete(&other, "mine").await, Err(HostedError::NoImage { .. })));
+    assert!(matches!(stage.hosted.patch(&other, "mine", Patch::default()).await, Err(HostedError::NoImage { .. })));
+    assert_eq!(stage.hosted.list(&other, &Query::default(), None).await.unwrap().images, []);
+    stage.upload(&other, custom("mine")).await.unwrap();
+    assert_eq!(stage.hosted.image(&one, "mine").await.unwrap(), image);
+}
+
+async fn patches(stage: &Stage) {
+    let account = stage.account().await;
+    let image = stage.upload(&account, with_metadata(r#"{"a":1,"b":2}"#)).await.unwrap();
+    let patch = |patch| stage.hosted.patch(&account, &image.id, patch);
+    let metadata = Some(Some(Metadata::parse(r#"{"c":3}"#).unwrap()));
+    let creator = Some(Some("me".to_owned()));
+    let changed = patch(Patch { metadata, creator, ..Patch::default() }).await.unwrap();
+    assert_eq!((&changed.id, changed.creator.as_deref()), (&image.id, Some("me")));
+    assert_eq!(changed.metadata_json().unwrap().to_string(), r#"{"c":3}"#, "replaced as a whole");
+    assert_eq!(patch(Patch::default()).await.unwrap(), changed);
+    let same = patch(Patch { require_signed_urls: Some(false), ..Patch::default() }).await.unwrap();
+    assert_eq!(same, changed, "no change");
+    let cleared = patch(Patch { metadata: Some(None), creator: Some(None), ..Patch::default() }).await.unwrap();
+    assert_eq!((&cleared.metadata, &cleared.creator), (&None, &None));
+    let private = patch(Patch { require_signed_urls: Some(true), ..Patch::default() }).await.unwrap();
+    assert!(private.require_signed_urls && private.id != image.id);
+    assert_eq!(private.content, image.content);
+    assert!(matches!(stage.hosted.image(&account, &image.id).await, Err(HostedError::NoImage { .. })));
+    assert_eq!(stage.hosted.count(&account).await.unwrap(), 1);
+
+    stage.upload(&account, custom("public")).await.unwrap();
+    let private = Patch { require_signed_urls: Some(true), creator: Some(Some("x".to_owned())), ..Patch::default() };
+    let error = stage.hosted.patch(&account, "public", private).await.unwrap_err();
+    assert!(matches!(error, HostedError::CustomPrivate { .. }), "{error}");
+    assert_eq!(stage.hosted.image(&account, "public").await.unwrap().creator, None, "all or nothing");
+}
+
+async fn deletes(stage: &Stage) {
+    let account = stage.account().await;
+    let before = stage.n_files();
+    let image = stage.upload(&account, custom("gone")).await.unwrap();
+    assert_eq!(stage.n_files(), before + 1);
+    assert_eq!(stage.hosted.delete(&account, "gone").await.unwrap(), image.content);
+    assert_eq!(stage.n_files(), before);
+    assert!(matches!(stage.hosted.delete(&account, "gone").await, Err(HostedError::NoImage { .. })));
+    assert_eq!(stage.hosted.count(&account).await.unwrap(), 0);
+    // The id is free at once.
+    stage.upload(&account, custom("gone")).await.unwrap();
+}
+
+async fn ids(stage: &Stage, account: &AccountId, query: &Query) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut cursor: Option<Cursor> = None;
+    loop {
+        let page = stage.hosted.list(account, query, cursor.as_ref()).await.unwrap();
+        assert!(page.images.len() <= query.per_page as usize);
+        ids.extend(page.images.into_iter().map(|image| image.id));
+        match page.next {
+            Some(next) => cursor = Some(Cursor::parse(&next.to_token()).unwrap()),
+            None => return ids,
+        }
+    }
+}
+
+async fn lists(stage: &Stage) {
+    let account = stage.account().await;
+    for number in 0..7 {
+        let creator = ["", "me", "you"][number % 3];
+        let new = NewImage { creator: Some(creator.to_owned()), ..custom(&format!("{number}")) };
+        stage.upload(&account, new).await.unwrap();
+        // Some in one millisecond, most not.
+        stage.wait(Duration::from_millis((number % 3 * 50) as u64));
+    }
+    stage.hosted.announce(&account, custom("draft"), Expiry::Default).await.unwrap();
+    let of = |per_page, order, creator| Query { per_page, order, creator, filters: Vec::new() };
+    let all = ids(stage, &account, &of(1000, Order::Descending, Creator::Any)).await;
+    assert_eq!(all.len(), 7);
+    assert_eq!(all.first().map(String::as_str), Some("6"));
+    let up: Vec<_> = all.iter().rev().cloned().collect();
+    for per_page in [1, 2, 3, 7] {
+        assert_eq!(ids(stage, &account, &of(per_page, Order::Descending, Creator::Any)).await, all);
+        assert_eq!(ids(stage, &account, &of(per_page, Order::Ascending, Creator::Any)).await, up);
+    }
+    for (creator, expected) in [
+        (Creator::None, &["6", "3", "0"][..]),
+        (Creator::Named("me".to_owned()), &["4", "1"]),
+        (Creator::Named("nobody".to_owned()), &[]),
+    ] {
+        assert_eq!(ids(stage, &account, &of(2, Order::Descending, creator)).await, expected);
+    }
+    let query = of(3, Order::Descending, Creator::Any);
+    for (number, expected) in [(1, &all[..3]), (3, &all[6..]), (4, &[])] {
+        let page = stage.hosted.list_page(&account, &query, number).await.unwrap();
+        assert_eq!(page.into_iter().map(|image| image.id).collect::<Vec<_>>(), expected);
+    }
+    for per_page in [0, 10_001] {
+        let query = of(per_page, Order::Descending, Creator::Any);
+        assert!(matches!(stage.hosted.list(&account, &query, None).await, Err(HostedError::PageSize { .. })));
+    }
+    // A list goes on where it was, whatever comes in between.
+    let page = stage.hosted.list(&account, &query, None).await.unwrap();
+    stage.upload(&account, custom("new")).await.unwrap();
+    stage.hosted.delete(&account, &all[2]).await.unwrap();
+    let page = stage.hosted.list(&account, &query, page.next.as_ref()).await.unwrap();
+    assert_eq!(page.images.into_iter().map(|image| image.id).collect::<Vec<_>>(), &all[3..6]);
+}
+
+async fn filters(stage: &Stage) {
+    let account = stage.account().await;
+    for (id, metadata) in [
+        ("a", r#"{"kind":"cat","age":3,"at":{"home":true},"size":"10"}"#),
+        ("b", r#"{"kind":"dog","age":7.5,"at":{"home":false},"size":10}"#),
+        ("c", r#"{"kind":"cat","age":12,"true":"true"}"#),
+        ("d", "{}"),
+    ] {
+        let new = NewImage { metadata: Some(Metadata::parse(metadata).unwrap()), ..custom(id) };
+        stage.upload(&account, new).await.unwrap();
+        stage.wait(Duration::from_millis(10));
+    }
+    let table: &[(Asked, &[&str])] = &[
+        (&[("kind", "eq", "cat")], &["a", "c"]),
+        (&[("kind", "in", "dog|bird")], &["b"]),
+        (&[("kind", "in:string", "dog|cat")], &["a", "b", "c"]),
+        (&[("age", "gt", "3")], &["b", "c"]),
+        (&[("age", "gte:number", "3")], &["a", "b", "c"]),
+        (&[("age", "lt", "7.5")], &["a"]),
+        (&[("age", "lte", "7.5"), ("age", "gt", "3")], &["b"]),
+        (&[("age", "gt", "7"), ("age", "lt", "5")], &[]),
+        (&[("size", "eq", "10")], &["a", "b"]),
+        (&[("size", "eq:string", "10")], &["a"]),
+        (&[("size", "eq:number", "10")], &["b"]),
+        (&[("size", "in:number", "9|10.0")], &["b"]),
+        (&[("size", "gt", "9")], &["b"]),
+        (&[("at.home", "eq:boolean", "true")], &["a"]),
+        (&[("at.home", "eq", "false")], &["b"]),
+        (&[("true", "eq:boolean", "true")], &[]),
+        (&[("kind", "eq", "cat"), ("age", "gt", "5")], &["c"]),
+        (&[("none", "eq", "cat")], &[]),
+        (&[("kind", "eq", "' OR 1=1 --")], &[]),
+    ];
+    for (filters, expected) in table {
+        let filters = filters.iter().map(|(path, operator, value)| Filter::parse(path, operator, value).unwrap());
+        let query = Query { filters: filters.collect(), order: Order::Ascending, ..Query::default() };
+        assert_eq!(&ids(stage, &account, &query).await, expected, "{query:?}");
+    }
+    let metadata = Some(Some(Metadata::parse(r#"{"kind":"bird"}"#).unwrap()));
+    stage.hosted.patch(&account, "a", Patch { metadata, ..Patch::default() }).await.unwrap();
+    let query = |value| Query { filters: vec![Filter::parse("kind", "eq", value).unwrap()], ..Query::default() };
+    assert_eq!(ids(stage, &account, &query("bird")).await, ["a"]);
+    assert_eq!(ids(stage, &account, &query("cat")).await, ["c"]);
+    let many = Query { filters: vec![Filter::parse("kind", "eq", "x").unwrap(); 6], ..Query::default() };
+    assert!(matches!(stage.hosted.list(&account, &many, None).await, Err(HostedError::Filter(_))));
+}
+
+async fn direct_uploads(stage: &Stage) {
+    let account = stage.account().await;
+    let announce = |new, expiry| stage.hosted.announce(&account, new, expiry);
+    let draft = announce(with_metadata(r#"{"k":"v"}"#), Expiry::Default).await.unwrap();
+    assert_eq!(draft.content, None);
+    assert_eq!(stage.hosted.draft(&account, &draft.id).await.unwrap(), draft);
+    assert_eq!(stage.hosted.image(&account, &draft.id).await.unwrap(), draft);
+    assert!(matches!(
+        stage.hosted.patch(&account, &draft.id, Patch::default()).await,
+        Err(HostedError::NoImage { .. })
+    ));
+    let received = stage.hosted.receive(body(&picture(5, 5), 50)).await.unwrap();
+    let image = stage.hosted.publish_draft(&account, &draft.id, received, Some("a.png")).await.unwrap();
+    assert_eq!((image.id.as_str(), image.filename.as_deref()), (draft.id.as_str(), Some("a.png")));
+    assert!(image.content.is_some() && image.uploaded >= draft.uploaded);
+    let query = Query { filters: vec![Filter::parse("k", "eq", "v").unwrap()], ..Query::default() };
+    assert_eq!(ids(stage, &account, &query).await, [draft.id.as_str()]);
+    assert!(matches!(stage.hosted.draft(&account, &draft.id).await, Err(HostedError::NoImage { .. })), "once");
+
+    let soon = |minutes: u64| Expiry::At(stage.hosted.now().after(Duration::from_secs(minutes * 60)));
+    for (minutes, good) in [(1, false), (2, true), (360, true), (361, false)] {
+        let announced = announce(NewImage::default(), soon(minutes)).await;
+        assert_eq!(announced.is_ok(), good, "{minutes} minutes");
+    }
+    assert!(matches!(announce(custom("x"), Expiry::At(stage.hosted.now())).await, Err(HostedError::Expiry)));
+    announce(custom("x"), soon(2)).await.unwrap();
+    assert!(matches!(announce(custom("x"), soon(2)).await, Err(HostedError::ImageExists { .. })));
+    assert!(matches!(stage.upload(&account, custom("x")).await, Err(HostedError::ImageExists { .. })));
+    let before = stage.n_files();
+    let received = stage.hosted.receive(body(&picture(5, 5), 50)).await.unwrap();
+    stage.wait(Duration::from_secs(121));
+    assert!(matches!(stage.hosted.draft(&account, "x").await, Err(HostedError::NoImage { .. })), "too late");
+    let late = stage.hosted.publish_draft(&account, "x", received, None).await;
+    assert!(matches!(late, Err(HostedError::NoImage { .. })));
+    assert_eq!(stage.n_files(), before);
+    // Nobody came: the id is free again.
+    stage.upload(&account, custom("x")).await.unwrap();
+    announce(custom("y"), soon(2)).await.unwrap();
+    stage.wait(LONG);
+    assert!(stage.hosted.sweep(Duration::from_secs(3600)).await.unwrap().drafts >= 1);
+    assert!(matches!(stage.hosted.image(&account, "y").await, Err(HostedError::NoImage { .. })));
+    stage.hosted.delete(&account, "x").await.unwrap();
+}
+
+async fn races(stage: &Stage) {
+    let account = stage.account().await;
+    let draft = stage.hosted.announce(&account, NewImage::default(), Expiry::Default).await.unwrap();
+    let before = stage.n_files();
+    let uploads = join_all((0..6).map(|_| async {
+        let received = stage.hosted.receive(body(&picture(5, 5), 50)).await.unwrap();
+        stage.hosted.publish_draft(&account, &draft.id, received, None).await
+    }));
+    let published: Vec<_> = uploads.await.into_iter().filter_map(Result::ok).collect();
+    assert_eq!(published.len(), 1);
+    assert_eq!(stage.hosted.image(&account, &draft.id).await.unwrap(), published[0]);
+    assert_eq!((stage.n_files(), stage.hosted.count(&account).await.unwrap()), (before + 1, 1));
+    let deleted = join_all((0..6).map(|_| stage.hosted.delete(&account, &draft.id))).await;
+    assert_eq!(deleted.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!((stage.n_files(), stage.hosted.count(&account).await.unwrap()), (before, 0));
+}
+
+async fn sweeper(stage: &Stage) {
+    let account = stage.account().await;
+    let hour = Duration::from_secs(3600);
+    stage.wait(LONG);
+    stage.hosted.sweep(hour).await.unwrap();
+    let image = stage.upload(&account, NewImage::default()).await.unwrap();
+    let (before, file) = (stage.n_files(), image.content.as_ref().unwrap().blob.clone());
+    // An upload that is still in time is left alone, and one that is not cannot be published any more.
+    let received = stage.hosted.receive(body(&picture(5, 5), 50)).await.unwrap();
+    assert_eq!(stage.hosted.sweep(hour).await.unwrap(), Swept::default());
+    stage.wait(LONG);
+    let swept = stage.hosted.sweep(hour).await.unwrap();
+    assert_eq!(swept, Swept { drafts: 0, files: 1, strays: 0 });
+    let late = stage.hosted.publish(&account, received, NewImage::default()).await;
+    assert!(matches!(late, Err(HostedError::Abandoned)), "{late:?}");
+    assert_eq!((stage.n_files(), stage.hosted.count(&account).await.unwrap()), (before, 1));
+    // What nobody knows goes, and what somebody knows stays.
+    let folder = stage.files.join(&file[..2]);
+    let stray = stage.files.join("00");
+    fs::create_dir_all(&stray).unwrap();
+    fs::copy(folder.join(&file), stray.join("0".repeat(32))).unwrap();
+    let strays = if stage.settings.blobs.starts_with("s3:") {
+        1
+    } else {
+        fs::write(folder.join(format!("{file}#1")), b"half").unwrap();
+        2
+    };
+    stage.wait(LONG);
+    assert_eq!(stage.hosted.sweep(hour).await.unwrap(), Swept { drafts: 0, files: 0, strays });
+    assert_eq!(stage.n_files(), before);
+    assert!(bytes_of(stage, &image).await.starts_with(b"\x89PNG"));
+    assert_eq!(stage.hosted.sweep(hour).await.unwrap(), Swept::default());
+    assert_eq!(stage.hosted.files().await.unwrap().len(), before);
+}
+
+async fn full_accounts(stage: &Stage) {
+    let account = stage.account().await;
+    let mut settings = stage.settings.clone();
+    settings.limits.images = 2;
+    let hosted = Hosted::open(&settings).await.unwrap();
+    let upload = async || {
+        let received = hosted.receive(body(&picture(5, 5), 50)).await.unwrap();
+        hosted.publish(&account, received, NewImage::default()).await
+    };
+    let first = upload().await.unwrap();
+    upload().await.unwrap();
+    let before = stage.n_files();
+    assert!(matches!(upload().await, Err(HostedError::ManyImages { limit: 2 })));
+    assert_eq!((stage.n_files(), hosted.count(&account).await.unwrap()), (before, 2));
+    hosted.delete(&account, &first.id).await.unwrap();
+    upload().await.unwrap();
+}
+
+async fn variants(stage: &Stage) {
+    let account = stage.account().await;
+    let new = |id: &str, width: u32| {
+        Variant::new(id, Map::from_iter([("width".to_owned(), width.into())]), width % 2 == 1).unwrap()
+    };
+    let all = stage.hosted.variants(&account).await.unwrap();
+    assert_eq!(all.iter().map(Variant::id).collect::<Vec<_>>(), ["public"]);
+    assert!(!all[0].never_requires_signed_urls());
+    let hero = new("hero", 101);
+    stage.hosted.create_variant(&account, &hero).await.unwrap();
+    assert_eq!(stage.hosted.variant(&account, "hero").await.unwrap(), hero);
+    let again = stage.hosted.create_variant(&account, &new("hero", 2)).await;
+    assert!(matches!(again, Err(HostedError::VariantExists { .. })));
+    stage.hosted.replace_variant(&account, &new("hero", 200)).await.unwrap();
+    assert_eq!(stage.hosted.variant(&account, "hero").await.unwrap(), new("hero", 200));
+    let missing = stage.hosted.replace_variant(&account, &new("nobody", 2)).await;
+    assert!(matches!(missing, Err(HostedError::NoVariant { .. })));
+    stage.hosted.delete_variant(&account, "hero").await.unwrap();
+    assert!(matches!(stage.hosted.delete_variant(&account, "hero").await, Err(HostedError::NoVariant { .. })));
+    assert!(matches!(stage.hosted.variant(&account, "he\0ro").await, Err(HostedError::NoVariant { .. })));
+    for number in 1..MAX_VARIANTS {
+        stage.hosted.create_variant(&account, &new(&format!("v{number}"), 10)).await.unwrap();
+    }
+    let many = stage.hosted.create_variant(&account, &new("one-more", 10)).await;
+    assert!(matches!(many, Err(HostedError::ManyVariants)));
+    assert_eq!(stage.hosted.variants(&account).await.unwrap().len(), MAX_VARIANTS);
+}
+
+async fn keys(stage: &Stage) {
+    let account = stage.account().await;
+    let names = |keys: &[tintype_hosted::Key]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();
+    let first = stage.hosted.keys(&account).await.unwrap();
+    assert_eq!(names(&first), ["default"]);
+    stage.wait(Duration::from_millis(5));
+    let two = stage.hosted.put_key(&account, "web").await.unwrap();
+    assert_eq!((names(&two), &two[0]), (vec!["default".to_owned(), "web".to_owned()], &first[0]));
+    assert_ne!(two[0].value, two[1].value);
+    assert_eq!(stage.hosted.put_key(&account, "web").await.unwrap(), two, "it stays as it is");
+    for name in ["", "a b", &"x".repeat(21), "ü"] {
+        assert!(matches!(stage.hosted.put_key(&account, name).await, Err(HostedError::KeyName { .. })), "{name}");
+    }
+    assert_eq!(stage.hosted.delete_key(&account, "default").await.unwrap(), two[1..]);
+    assert!(matches!(stage.hosted.delete_key(&account, "default").await, Err(HostedError::NoKey { .. })));
+    let left = stage.hosted.delete_key(&account, "web").await.unwrap();
+    assert_eq!(names(&left), ["default"], "there is always one");
+    assert_ne!(left[0].value, first[0].value);
+    assert_eq!(stage.hosted.keys(&account).await.unwrap(), left);
+    for number in 1..MAX_KEYS {
+        stage.hosted.put_key(&account, &format!("k{number}")).await.unwrap();
+    }
+    assert!(matches!(stage.hosted.put_key(&account, "more").await, Err(HostedError::ManyKeys)));
+    assert_eq!(stage.hosted.keys(&account).await.unwrap().len(), MAX_KEYS);
+}
+
+async fn tokens(stage: &Stage) {
+    let account = stage.account().await;
+    let (token, secret) = stage.hosted.create_token(&account, "laptop").await.unwrap();
+    let grant = stage.hosted.authenticate(&secret).await.unwrap().unwrap();
+    assert_eq!((&grant.account, grant.scope, &grant.token), (&account, Scope::Api, &token.id));
+    for wrong in ["", "tt_", &secret[..secret.len() - 1], &secret.to_uppercase(), &token.id] {
+        assert_eq!(stage.hosted.authenticate(wrong).await.unwrap(), None, "{wrong}");
+    }
+    let names: Vec<_> = stage.hosted.tokens(&account).await.unwrap().into_iter().map(|token| token.name).collect();
+    assert_eq!(names, ["first", "laptop"]);
+    let (batch, expires) = stage.hosted.create_batch_token(&account).await.unwrap();
+    assert_eq!(stage.hosted.authenticate(&batch).await.unwrap().unwrap().scope, Scope::Batch);
+    assert_eq!(stage.hosted.tokens(&account).await.unwrap().len(), 2, "batch tokens end by themselves");
+    assert!(expires > stage.hosted.now());
+    stage.wait(LONG + Duration::from_secs(1));
+    assert_eq!(stage.hosted.authenticate(&batch).await.unwrap(), None);
+    let other = stage.account().await;
+    assert!(matches!(stage.hosted.revoke_token(&other, &token.id).await, Err(HostedError::NoToken { .. })));
+    stage.hosted.revoke_token(&account, &token.id).await.unwrap();
+    assert_eq!(stage.hosted.authenticate(&secret).await.unwrap(), None);
+    assert!(matches!(stage.hosted.revoke_token(&account, &token.id).await, Err(HostedError::NoToken { .. })));
+    let nobody = AccountId::parse(&"f".repeat(32)).unwrap();
+    assert!(matches!(stage.hosted.create_token(&nobody, "x").await, Err(HostedError::NoAccount { .. })));
+}
+
+async fn preferences(stage: &Stage) {
+    let id = stage.account().await;
+    let account = stage.hosted.account(&id).await.unwrap();
+    let expected =
+        Preferences { flexible_variants: false, browser_ttl_s: 172_800, preserve_content_credentials: false };
+    assert_eq!((account.preferences, account.hash.len()), (expected, 22));
+    assert_eq!(stage.hosted.account_of_hash(&account.hash).await.unwrap(), account);
+    assert!(matches!(stage.hosted.account_of_hash(id.as_str()).await, Err(HostedError::NoAccount { .. })));
+    let changed = Preferences { flexible_variants: true, browser_ttl_s: 3600, preserve_content_credentials: true };
+    assert_eq!(stage.hosted.set_preferences(&id, changed).await.unwrap().preferences, changed);
+    assert_eq!(stage.hosted.account(&id).await.unwrap().preferences, changed);
+    for browser_ttl_s in [3599, 31_536_001, -1] {
+        let error = stage.hosted.set_preferences(&id, Preferences { browser_ttl_s, ..changed }).await;
+        assert!(matches!(error, Err(HostedError::BrowserTtl { .. })), "{browser_ttl_s}");
+    }
+}
+
+async fn first_accounts(stage: &Stage) {
+    // Others were first here.
+    let found = stage.hosted.first_account(None, None).await.unwrap();
+    assert_eq!((stage.hosted.account(&found.id).await.unwrap().id, found.token), (found.id, None));
+    let id = AccountId::parse(&"AB".repeat(16)).unwrap();
+    assert_eq!(id.as_str(), "ab".repeat(16));
+    let first = stage.hosted.first_account(Some(&id), None).await.unwrap();
+    let secret = first.token.expect("it was made now");
+    assert_eq!(stage.hosted.authenticate(&secret).await.unwrap().unwrap().account, id);
+    assert_eq!(stage.hosted.first_account(Some(&id), None).await.unwrap().token, None, "told once");
+    // A token of the configuration is good until the configuration has another.
+    for (token, other) in [("one", "two"), ("two", "one"), ("two", "one")] {
+        assert_eq!(stage.hosted.first_account(Some(&id), Some(token)).await.unwrap().token, None);
+        assert!(stage.hosted.authenticate(token).await.unwrap().is_some());
+        assert!(stage.hosted.authenticate(other).await.unwrap().is_none());
+    }
+    assert!(stage.hosted.authenticate(&secret).await.unwrap().is_some());
+    for bad in ["", "xyz", &"0".repeat(31), &"g".repeat(32)] {
+        assert!(AccountId::parse(bad).is_err());
+    }
+}
+
+async fn processes(stage: &Stage) {
+    let account = stage.account().await;
+    let other = Hosted::open(&stage.settings).await.unwrap();
+    let uploads = (0..20).map(|number| {
+        let (hosted, account) = (if number % 2 == 0 { &stage.hosted } else { &other }, &account);
+        async move {
+            let received = hosted.receive(body(&picture(5, 5), 50)).await.unwrap();
+            hosted.publish(account, received, NewImage::default()).await.unwrap()
+        }
+    });
+    let images = join_all(uploads).await;
+    for image in &images {
+        assert_eq!(other.image(&account, &image.id).await.unwrap(), *image);
+    }
+    assert_eq!(other.count(&account).await.unwrap(), 20);
+}

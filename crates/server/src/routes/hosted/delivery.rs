@@ -1,0 +1,171 @@
+//! `GET /<hash>/<id…>/<variant>`, and the same below `/cdn-cgi/imagedelivery`: stored images, delivered.
+//!
+//! Who may have what is looked up for every request; the picture is then made, kept and answered like any other. An id may
+//! hold slashes, so the variant is what stands behind the last one.
+
+use axum::extract::{Request as HttpRequest, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Uri};
+use percent_encoding::percent_decode_str;
+use tintype_hosted::signing::{self, Life};
+use tintype_hosted::{Account, Content, HostedError, Image, Variant};
+use tintype_options::{OutputFormat, Parsed, url};
+
+use crate::hosted::Images;
+use crate::job::{Job, refuse_loops};
+use crate::reject::Rejection;
+use crate::state::{AppState, Face};
+
+/// How long what is delivered may still be shown while it is asked for again, in seconds.
+const STALE_S: i64 = 7200;
+
+/// How long a private image may be kept whose URL is good for ever, in seconds.
+const PRIVATE_S: i64 = 3600;
+
+/// Characters of an account's hash.
+const HASH_CHARS: usize = 22;
+
+/// The way to an image, as a URL writes it.
+struct Way<'a> {
+    hash: &'a str,
+    id: &'a str,
+    /// A name, or options.
+    last: &'a str,
+}
+
+impl<'a> Way<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let below = path.strip_prefix("/cdn-cgi/imagedelivery").unwrap_or(path).strip_prefix('/')?;
+        let (hash, rest) = below.split_once('/')?;
+        let (id, last) = rest.rsplit_once('/')?;
+        let is_hash = hash.len() == HASH_CHARS && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        (is_hash && !id.is_empty()).then_some(Self { hash, id, last })
+    }
+}
+
+/// Answers the picture, or why there is none.
+pub(crate) async fn deliver(State(app): State<AppState>, request: HttpRequest) -> Response {
+    let (uri, headers) = (request.uri(), request.headers());
+    let (Some(images), Some(way)) = (app.images(), Way::of(uri.path())) else {
+        return super::super::nothing_here().await;
+    };
+    match job(&app, images, &way, uri, headers).await {
+        Ok(job) => job.answer(&app, headers).await,
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+async fn job(app: &AppState, images: &Images, way: &Way<'_>, uri: &Uri, headers: &HeaderMap) -> Result<Job, Rejection> {
+    refuse_loops(headers)?;
+    let account = images.account_of_hash(way.hash).await?;
+    // What is no text is no id either.
+    let id = percent_decode_str(way.id).decode_utf8().map_err(|_utf8| Rejection::no_stored_image())?;
+    let image = images.hosted().image(&account.id, &id).await?;
+    let content = image.content.clone().ok_or_else(Rejection::no_stored_image)?;
+    let (parsed, ttl_s) = if way.last.contains('=') {
+        flexible(app, &account, &image, way.last)?
+    } else {
+        let name = percent_decode_str(way.last).decode_utf8().map_err(|_utf8| Rejection::no_stored_image())?;
+        named(images, &account, &image, &content, &name, uri).await?
+    };
+    let cache_control = match ttl_s {
+        Ttl::Public(ttl_s) => format!("public, max-age={ttl_s}, stale-while-revalidate={STALE_S}"),
+        Ttl::Private(ttl_s) => format!("private, max-age={ttl_s}"),
+    };
+    let mut parsed = app.accept(parsed, Face::Url)?;
+    // As the client likes it, where nothing else is said.
+    parsed.options.format.get_or_insert(OutputFormat::Auto);
+    Job::of_stored(app, parsed, images.source(content), cache_control, headers)
+}
+
+/// How long an answer may be kept, in seconds, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ttl {
+    Public(i64),
+    Private(i64),
+}
+
+/// What options ask for, where they may stand instead of a variant.
+fn flexible(app: &AppState, account: &Account, image: &Image, options: &str) -> Result<(Parsed, Ttl), Rejection> {
+    if !account.preferences.flexible_variants {
+        return Err(Rejection::no_flexible_variants());
+    }
+    if image.require_signed_urls {
+        return Err(Rejection::private_image("private images are delivered in named variants only"));
+    }
+    let mut parsed = url::parse_with(options, app.presets())?;
+    // There is nothing that it could lead to.
+    parsed.options.onerror = None;
+    Ok((parsed, Ttl::Public(account.preferences.browser_ttl_s)))
+}
+
+/// What the variant `name` asks for, where this URL may ask for it.
+async fn named(
+    images: &Images,
+    account: &Account,
+    image: &Image,
+    content: &Content,
+    name: &str,
+    uri: &Uri,
+) -> Result<(Parsed, Ttl), Rejection> {
+    let variant = images.hosted().variant(&account.id, name).await?;
+    let ttl = ttl(images, account, image, &variant, uri).await?;
+    let parsed = variant.parsed().map_err(|error| {
+        // It was good when it was made.
+        Rejection::internal(&format!("variant {name:?} of {}: {error}", content.blob))
+    })?;
+    Ok((parsed, ttl))
+}
+
+async fn ttl(
+    images: &Images,
+    account: &Account,
+    image: &Image,
+    variant: &Variant,
+    uri: &Uri,
+) -> Result<Ttl, Rejection> {
+    if !image.require_signed_urls || variant.never_requires_signed_urls() {
+        return Ok(Ttl::Public(variant.browser_ttl_s().unwrap_or(account.preferences.browser_ttl_s)));
+    }
+    let keys = images.hosted().keys(&account.id).await?;
+    let now_s = images.hosted().now().unix_s();
+    match signing::verify(&keys, uri.path(), uri.query(), now_s) {
+        Ok(Life::Endless) => Ok(Ttl::Private(PRIVATE_S)),
+        Ok(Life::Until { unix_s }) => Ok(Ttl::Private(unix_s.saturating_sub(now_s))),
+        Err(error) => Err(Rejection::private_image(error.to_string())),
+    }
+}
+
+impl From<HostedError> for Rejection {
+    fn from(error: HostedError) -> Self {
+        match error {
+            HostedError::NoImage { .. } | HostedError::NoVariant { .. } => Self::no_stored_image(),
+            HostedError::NoAccount { .. } => Self::wrong_account(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_an_image() {
+        let hash = "ZWd9g1K7eljCn_KDTu_MWA";
+        let table = [
+            ("/{}/id/public", Some(("id", "public"))),
+            ("/{}/a/b/c.jpg/w=1,h=2", Some(("a/b/c.jpg", "w=1,h=2"))),
+            ("/cdn-cgi/imagedelivery/{}/id/public", Some(("id", "public"))),
+            ("/{}/id/", Some(("id", ""))),
+            ("/{}/public", None),
+            ("/{}//public", None),
+            ("/{}x/id/public", None),
+            ("/docs/pictures/width/before", None),
+        ];
+        for (path, expected) in table {
+            let path = path.replace("{}", hash);
+            assert_eq!(Way::of(&path).map(|way| (way.id, way.last)), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Forms that bring an image: its bytes go to the store while they come, whatever fields come before or after.
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http::{HeaderMap, header};
+use multer::{Field, Multipart};
+use serde_json::Value;
+use tintype_hosted::{BodyError, Hosted, HostedError, ImageId, Metadata, NewImage, Received};
+
+use super::answer::ApiError;
+use crate::form::finish;
+use crate::state::AppState;
+
+/// The most fields.
+const MAX_FIELDS: usize = 32;
+
+/// The most bytes of a field that is no file.
+const MAX_TEXT_BYTES: usize = 64 << 10;
+
+/// What a form, or a JSON object instead, says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fields(BTreeMap<String, String>);
+
+/// An image in the store, and what its file was called.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    pub(super) received: Received,
+    pub(super) name: Option<String>,
+}
+
+impl Fields {
+    /// What a JSON object says: texts as they are, everything else as JSON.
+    pub(super) fn of_json(body: &[u8]) -> Result<Self, ApiError> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
+            return Err(ApiError::bad("the body is not a JSON object"));
+        };
+        let fields = object.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| match value {
+            Value::String(text) => (name, text),
+            value => (name, value.to_string()),
+        });
+        Ok(Self(fields.collect()))
+    }
+
+    /// A field that says something.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// What is said about a new image.
+    pub(super) fn new_image(&self) -> Result<NewImage, ApiError> {
+        let require_signed_urls = match self.get("requireSignedURLs") {
+            None | Some("false" | "0") => false,
+            Some("true" | "1") => true,
+            Some(other) => return Err(ApiError::bad(format!("requireSignedURLs: {other:?} is not true or false"))),
+        };
+        Ok(NewImage {
+            id: self.get("id").map(ImageId::custom).transpose().map_err(HostedError::from)?,
+            filename: self.get("filename").map(str::to_owned),
+            creator: self.get("creator").map(str::to_owned),
+            metadata: self.get("metadata").map(Metadata::parse).transpose()?,
+            require_signed_urls,
+        })
+    }
+}
+
+/// Reads a form. Its part `file` goes to `store`; without one, no file is taken. Of what is refused nothing is left.
+pub(super) async fn read(
+    app: &AppState,
+    store: Option<&Hosted>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Fields, Option<File>), ApiError> {
+    let mut body = body.into_data_stream();
+    let mut file = None;
+    let read = async {
+        let _permit = app.uploads().enter().await?;
+        parts(store, headers, &mut body, &mut file).await
+    };
+    let timeout = app.config().server.timeout.0;
+    match tokio::time::timeout(timeout, read).await.unwrap_or_else(|_elapsed| Err(ApiError::slow())) {
+        Ok(fields) => Ok((fields, file)),
+        Err(error) => {
+            if let (Some(store), Some(file)) = (store, file) {
+                store.discard(file.received).await;
+            }
+            finish(&mut body).await;
+            Err(error)
+        }
+    }
+}
+
+async fn parts(
+    store: Option<&Hosted>,
+    headers: &HeaderMap,
+    body: &mut BodyDataStream,
+    file: &mut Option<File>,
+) -> Result<Fields, ApiError> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let boundary = multer::parse_boundary(content_type).map_err(|_error| ApiError::no_form())?;
+    let mut form = Multipart::new(body, boundary);
+    let mut fields = Fields::default();
+    let mut n_fields = 0;
+    while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
+        n_fields += 1;
+        if n_fields > MAX_FIELDS {
+            return Err(ApiError::bad(format!("the form has more than {MAX_FIELDS} fields")));
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        match (name.as_str(), store) {
+            ("file", Some(store)) if file.is_none() => {
+                let name = field.file_name().map(str::to_owned);
+                let received = store.receive(field.map(|chunk| chunk.map_err(BodyError::from))).await?;
+                *file = Some(File { received, name });
+            }
+            ("file", _) => {
+                return Err(ApiError::bad("the form has one file at most, and only where an image is uploaded"));
+            }
+            _ => {
+                let text = text(field, &name).await?;
+                fields.0.insert(name, text);
+            }
+        }
+    }
+    Ok(fields)
+}
+
+async fn text(mut field: Field<'_>, name: &str) -> Result<String, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
+        if bytes.len() + chunk.len() > MAX_TEXT_BYTES {
+            return Err(ApiError::bad(format!("field {name:?} is larger than {MAX_TEXT_BYTES} bytes")));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_utf8| ApiError::bad(format!("field {name:?} is not UTF-8")))
+}
+
+fn unreadable(error: &multer::Error) -> ApiError {
+    ApiError::bad(format!("the form cannot be read: {error}"))
+}
+
+/// The fields of a request without a file: a form, or a JSON object.
+pub(super) async fn fields(app: &AppState, headers: &HeaderMap, body: Body) -> Result<Fields, ApiError> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if content_type.starts_with("multipart/") {
+        return Ok(read(app, None, headers, body).await?.0);
+    }
+    Fields::of_json(&whole(body).await?)
+}
+
+/// A small body.
+pub(super) async fn whole(body: Body) -> Result<Bytes, ApiError> {
+    let read = axum::body::to_bytes(body, MAX_TEXT_BYTES).await;
+    read.map_err(|_error| ApiError::bad(format!("the body is larger than {MAX_TEXT_BYTES} bytes, or was not sent")))
+}
