@@ -89,8 +89,6 @@ struct Source {
     fate: Fate,
     /// What is asked for besides a width.
     options: &'static str,
-    /// Whether it asks for much honest work in few bytes, as a drawing can: then it is held to [`PATIENCE`] alone.
-    is_work: bool,
     /// The sound file that it is held against; where there is none, one of its format and as many bytes.
     peer: Option<Vec<u8>>,
 }
@@ -98,7 +96,7 @@ struct Source {
 impl Source {
     /// Of which one picture is asked for.
     fn still(name: &str, bytes: Vec<u8>, fate: Fate) -> Self {
-        Self { name: name.to_owned(), bytes, fate, options: "format=png-force", is_work: false, peer: None }
+        Self { name: name.to_owned(), bytes, fate, options: "format=png-force", peer: None }
     }
 
     /// Of which all frames are asked for.
@@ -125,7 +123,6 @@ struct Row {
     name: String,
     bytes: usize,
     status: u16,
-    is_work: bool,
     hostile: Cost,
     sound: Cost,
 }
@@ -140,7 +137,7 @@ impl Row {
     }
 
     fn is_within(&self) -> bool {
-        self.hostile.time < PATIENCE && (self.is_work || self.longer() <= LONGER) && self.more_kb() <= MORE_KB
+        self.hostile.time < PATIENCE && self.longer() <= LONGER && self.more_kb() <= MORE_KB
     }
 
     fn line(&self) -> String {
@@ -210,7 +207,7 @@ async fn all() {
             sound_costs.insert(key, sound);
             let hostile = row.as_ref().map_or(hostile, |row| row.hostile.least(hostile));
             let (name, bytes, status) = (source.name.clone(), source.bytes.len(), answer.status.as_u16());
-            row = Some(Row { name, bytes, status, is_work: source.is_work, hostile, sound });
+            row = Some(Row { name, bytes, status, hostile, sound });
             if row.as_ref().is_some_and(Row::is_within) {
                 break;
             }

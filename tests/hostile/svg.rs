@@ -4,9 +4,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{Fate, Source, TOO_LARGE, png};
 
-/// Filters and shapes over everything, as many or as large as the estimate of their work allows.
-const WORK: [&str; 3] = ["blurs.svg", "convolve.svg", "shapes.svg"];
-
 pub(super) fn sources() -> Vec<Source> {
     let broken = Fate::Refused(422, 9516);
     let filtered = |filter: &str| {
@@ -41,14 +38,14 @@ pub(super) fn sources() -> Vec<Source> {
         ("view.svg", b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1e-30 1e30' width='9' height='9'><rect width='9' height='9'/></svg>".to_vec(), Fate::Either),
         ("clouds.svg", filtered("<feTurbulence baseFrequency='.1' numOctaves='99999999'/>"), Fate::Either),
         ("blur.svg", filtered("<feGaussianBlur stdDeviation='99999'/>"), Fate::Either),
-        ("blurs.svg", filtered(&"<feGaussianBlur stdDeviation='50'/>".repeat(1_000)), Fate::Either),
+        ("blurs.svg", filtered(&"<feGaussianBlur stdDeviation='50'/>".repeat(1_000)), TOO_LARGE),
         ("grow.svg", filtered("<feMorphology operator='dilate' radius='90000'/>"), Fate::Either),
-        ("convolve.svg", filtered(&format!("<feConvolveMatrix order='99' kernelMatrix='{}'/>", "1 ".repeat(9_801))), Fate::Either),
+        ("convolve.svg", filtered(&format!("<feConvolveMatrix order='99' kernelMatrix='{}'/>", "1 ".repeat(9_801))), TOO_LARGE),
         ("merge.svg", filtered(&format!("<feMerge>{}</feMerge>", "<feMergeNode/>".repeat(50_000))), Fate::Either),
         ("dashes.svg", drawing(dashes), Fate::Either),
         ("wide.svg", drawing(&wide), Fate::Either),
         ("path.svg", drawing(&format!("<path d='M0 0{}'/>", "a1 1 0 0 0 9 9".repeat(300_000))), Fate::Either),
-        ("shapes.svg", drawing(&"<rect width='300' height='200' fill='#0001'/>".repeat(60_000)), Fate::Either),
+        ("shapes.svg", drawing(&"<rect width='300' height='200' fill='#0001'/>".repeat(60_000)), TOO_LARGE),
         ("attributes.svg", drawing(&format!("<rect {}/>", (0..300_000).map(|n| format!("a{n}='' ")).collect::<String>())), Fate::Either),
         ("text.svg", drawing(&format!("<text x='9' y='9'>{}</text>", "M".repeat(3_000_000))), Fate::Either),
         ("positions.svg", drawing(&format!("<text x='{}'>M</text>", "9 ".repeat(500_000))), Fate::Either),
@@ -56,6 +53,7 @@ pub(super) fn sources() -> Vec<Source> {
         ("comments.svg", drawing(&"<!---->".repeat(900_000)), Fate::Either),
         ("gradients.svg", drawing(&format!("{gradients}<rect width='9' height='9' fill='url(#g0)'/>")), Fate::Either),
         ("patterns.svg", patterns(), Fate::Either),
+        ("tile.svg", drawing("<pattern id='p' width='2e6' height='2e6' patternUnits='userSpaceOnUse'><rect width='9' height='9'/></pattern><rect width='9' height='9' fill='url(#p)'/>"), TOO_LARGE),
         ("markers.svg", drawing(&format!("<marker id='m'><path d='M0 0h9v9z'/></marker><path marker-mid='url(#m)' d='M0 0{}'/>", "l1 1".repeat(300_000))), Fate::Either),
         ("masks.svg", masks(), Fate::Either),
         ("file.svg", drawing("<image width='9' height='9' href='/etc/passwd'/>"), Fate::Shown),
@@ -64,10 +62,7 @@ pub(super) fn sources() -> Vec<Source> {
         ("itself-inside.svg", drawing(&format!("<image width='9' height='9' href='data:image/svg+xml;base64,{}'/>", STANDARD.encode(uses()))), Fate::Either),
         ("cut.svg", drawing("<rect/>")[..60].to_vec(), broken),
     ]
-    .map(|(name, bytes, fate)| {
-        let is_work = WORK.contains(&name);
-        Source { is_work, ..Source::still(name, bytes, fate) }
-    })
+    .map(|(name, bytes, fate)| Source::still(name, bytes, fate))
     .into()
 }
 

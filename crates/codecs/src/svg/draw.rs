@@ -11,7 +11,7 @@ use resvg::{
 };
 use tintype_pixels::{ImageFormat, ImageInfo, Layout, Orientation, Size, SourceColor};
 
-use super::measure;
+use super::{cost, measure};
 use crate::{CodecError, Limits, registry};
 
 /// Pixels of all pictures in a document's `data:` URLs together.
@@ -44,9 +44,10 @@ pub(crate) fn decode(bytes: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     let tree = parse(bytes, limits)?;
     let Size { width, height } = info.size;
     let (across, down) = (width as f32 / tree.size().width(), height as f32 / tree.size().height());
-    measure::check_drawing(&tree, info.size, across * down, limits)?;
+    let transform = Transform::from_scale(across, down);
+    cost::check(&tree, bytes.len(), info.size, transform, limits)?;
     let mut pixels = Pixmap::new(width, height).ok_or(CodecError::WrongInfo { format: ImageFormat::Svg })?;
-    resvg::render(&tree, Transform::from_scale(across, down), &mut pixels.as_mut());
+    resvg::render(&tree, transform, &mut pixels.as_mut());
     Ok(pixels.take_demultiplied())
 }
 

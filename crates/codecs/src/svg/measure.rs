@@ -1,25 +1,15 @@
-//! What an SVG costs, found out before it is paid: a document of some hundred bytes can stand for billions of shapes, and one
-//! shape for minutes of filtering.
+//! What an SVG stands for, found out before it is expanded: a document of some hundred bytes can stand for billions of shapes. What
+//! drawing them takes is `cost`'s to say.
 
 use std::collections::HashMap;
 
-use resvg::usvg::{
-    Group, ImageKind, Node, Paint, Path, Tree,
-    filter::{Kind, Primitive},
-    roxmltree::{self, Document},
-};
-use tintype_pixels::{ImageFormat, Size};
+use resvg::usvg::roxmltree::{self, Document};
+use tintype_pixels::ImageFormat;
 
 use crate::{Bound, CodecError, Limits};
 
 /// How deep elements may be inside each other, references followed. Drawing recurses that deep.
 const MAX_NESTING: u32 = 96;
-
-/// The work that a drawing may take, in the time it takes to fill a pixel: about a nanosecond.
-const WORK: f64 = 2.0e9;
-
-/// The work that each shape takes whatever its size.
-const SHAPE_WORK: f64 = 1_000.0;
 
 /// Comparisons of attributes' names: a parser compares each with all others of its element. Five million attributes of ten in a hundred
 /// thousand elements need as many.
@@ -266,160 +256,4 @@ fn urls(text: &str) -> impl Iterator<Item = &str> {
         let inside = rest.split(')').next()?.trim().trim_matches(['"', '\'']);
         inside.trim().strip_prefix('#')
     })
-}
-
-/// Refuses a drawing of `size` that would take too much time or memory. `scale` is how many of its pixels one unit of area is.
-pub(super) fn check_drawing(tree: &Tree, size: Size, scale: f32, limits: &Limits) -> Result<(), CodecError> {
-    let canvas = size.area() as f64;
-    let memory = limits.decoded_bytes as f64 / 4.0;
-    let mut cost = Cost { work: WORK, canvas, scale: f64::from(scale) };
-    let verdict = cost.group(tree.root(), Area::Own, memory - canvas);
-    verdict.map_err(|what| {
-        let limit = match what {
-            Bound::DecodedBytes => limits.decoded_bytes,
-            _ => WORK as u64,
-        };
-        CodecError::TooLarge { what, value: limit.saturating_add(1), limit }
-    })
-}
-
-/// How much of the picture a shape covers.
-#[derive(Clone, Copy)]
-enum Area {
-    /// What its own box says.
-    Own,
-    /// As much as whatever it is a part of: inside of masks and patterns, boxes are in units of their own.
-    Of(f64),
-}
-
-struct Cost {
-    /// What is left.
-    work: f64,
-    canvas: f64,
-    scale: f64,
-}
-
-impl Cost {
-    fn spend(&mut self, work: f64) -> Result<(), Bound> {
-        self.work -= work;
-        // Also where something is not a number.
-        if self.work >= 0.0 { Ok(()) } else { Err(Bound::SvgWork) }
-    }
-
-    fn covered(&self, own: f32, area: Area) -> f64 {
-        match area {
-            Area::Own => (f64::from(own) * self.scale).min(self.canvas),
-            Area::Of(area) => area,
-        }
-    }
-
-    /// `memory` is how many pixels layers may still take.
-    fn group(&mut self, group: &Group, area: Area, memory: f64) -> Result<(), Bound> {
-        let bounds = group.abs_layer_bounding_box();
-        let mut covered = self.covered(bounds.width() * bounds.height(), area);
-        let mut held = 0.0;
-        if group.should_isolate() {
-            // What a filter works on may reach beyond the picture.
-            let filters = group.filters().iter().flat_map(|filter| filter.primitives());
-            let primitives = filters.clone().count();
-            if primitives > 0 {
-                covered = covered.max(self.canvas.min(covered * 4.0));
-            }
-            held = covered * (1.0 + primitives as f64);
-            for primitive in filters {
-                let work = covered * self.filter_work(primitive);
-                self.spend(work)?;
-                if let Kind::Image(image) = primitive.kind() {
-                    self.group(image.root(), Area::Of(covered), memory - held)?;
-                }
-            }
-            self.spend(covered * 3.0)?;
-            let mut mask = group.mask();
-            while let Some(next) = mask {
-                held += covered * 2.0;
-                self.spend(covered * 4.0)?;
-                self.group(next.root(), Area::Of(covered), memory - held)?;
-                mask = next.mask();
-            }
-            let mut clip = group.clip_path();
-            while let Some(next) = clip {
-                held += covered;
-                self.spend(covered * 2.0)?;
-                self.group(next.root(), Area::Of(covered), memory - held)?;
-                clip = next.clip_path();
-            }
-        }
-        let memory = memory - held;
-        if memory < 0.0 {
-            return Err(Bound::DecodedBytes);
-        }
-        for node in group.children() {
-            self.spend(SHAPE_WORK)?;
-            match node {
-                Node::Group(inner) => self.group(inner, area, memory)?,
-                Node::Path(path) => self.path(path, area, memory)?,
-                Node::Image(image) => {
-                    let bounds = image.abs_bounding_box();
-                    let covered = self.covered(bounds.width() * bounds.height(), area);
-                    let stored = f64::from(image.size().width()) * f64::from(image.size().height());
-                    // Decoded each time it is drawn.
-                    self.spend(covered * 4.0 + stored * 8.0)?;
-                    if let ImageKind::SVG(_) = image.kind() {
-                        return Err(Bound::SvgWork);
-                    }
-                }
-                Node::Text(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn path(&mut self, path: &Path, area: Area, memory: f64) -> Result<(), Bound> {
-        let bounds = path.abs_stroke_bounding_box();
-        let covered = self.covered(bounds.width() * bounds.height(), area);
-        let height = f64::from(bounds.height()) * self.scale.sqrt();
-        let height = match area {
-            Area::Own => height.min(self.canvas),
-            Area::Of(area) => area.sqrt(),
-        };
-        // Each edge is followed down all the rows that it crosses.
-        let edges = path.data().len() as f64;
-        self.spend(covered + edges * (200.0 + height * 0.5))?;
-        let paints = [path.fill().map(|fill| fill.paint()), path.stroke().map(|stroke| stroke.paint())];
-        for paint in paints.into_iter().flatten() {
-            if let Paint::Pattern(pattern) = paint {
-                self.spend(covered * 4.0)?;
-                self.group(pattern.root(), Area::Of(covered.max(1.0)), memory - covered)?;
-            }
-        }
-        let Some(stroke) = path.stroke() else { return Ok(()) };
-        // Joins and caps are made for each edge: measured, some ten microseconds.
-        self.spend(covered + edges * 5_000.0)?;
-        if let Some(dashes) = stroke.dasharray() {
-            let period: f32 = dashes.iter().sum();
-            let bounds = path.stroke_bounding_box();
-            let longest = f64::from(bounds.width() + bounds.height()) * 2.0 * edges;
-            let count = longest / f64::from(period.max(1e-6)) * dashes.len() as f64;
-            // The rasteriser gives up beyond a million dashes.
-            self.spend(count.min(1e6) * 300.0)?;
-        }
-        Ok(())
-    }
-
-    /// Of each pixel.
-    fn filter_work(&self, primitive: &Primitive) -> f64 {
-        match primitive.kind() {
-            Kind::Turbulence(turbulence) => 60.0 * f64::from(turbulence.num_octaves().max(1)),
-            Kind::ConvolveMatrix(convolve) => {
-                10.0 + 4.0 * f64::from(convolve.matrix().columns()) * f64::from(convolve.matrix().rows())
-            }
-            Kind::Morphology(morphology) => {
-                let (x, y) = (f64::from(morphology.radius_x().get()), f64::from(morphology.radius_y().get()));
-                10.0 + 4.0 * (2.0 * x + 1.0) * (2.0 * y + 1.0) * self.scale
-            }
-            Kind::GaussianBlur(_) | Kind::DropShadow(_) => 60.0,
-            Kind::DiffuseLighting(_) | Kind::SpecularLighting(_) => 80.0,
-            _ => 20.0,
-        }
-    }
 }

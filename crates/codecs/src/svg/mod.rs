@@ -3,9 +3,11 @@
 //! An SVG's samples are drawn in whatever size `decode` finds in its `ImageInfo`: the size that `probe` gives is the document's
 //! own, and a caller who wants another puts it there. Nothing outside of the document is read: no files, no URLs, no fonts, so
 //! texts are left out of what is drawn. Pictures in `data:` URLs are drawn, SVGs in SVGs are not. Text cannot be trusted to be
-//! cheap for being short: `measure` bounds what a document expands to before anything is expanded, and what drawing it costs
+//! cheap for being short: `measure` bounds what a document expands to before anything is expanded, and `cost` what drawing it takes
 //! before anything is drawn.
 
+#[cfg(feature = "svg")]
+mod cost;
 #[cfg(feature = "svg")]
 mod draw;
 #[cfg(feature = "svg")]

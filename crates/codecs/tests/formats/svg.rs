@@ -117,7 +117,14 @@ fn what_grows_or_takes_forever_is_refused_at_once() {
     let layers = "<g opacity='.9'>".repeat(80) + rect + &"</g>".repeat(80);
     let large =
         |content: &str| format!("<svg xmlns='http://www.w3.org/2000/svg' width='9000' height='9000'>{content}</svg>");
-    let table: [(&str, String, Option<Bound>); 18] = [
+    let tile = "<pattern id='p' width='2e6' height='2e6' patternUnits='userSpaceOnUse'><path d='M0 0h9v9'/></pattern>";
+    let filtered = |filter: &str| {
+        document(&format!(
+            "<filter id='f' x='-9' y='-9' width='99' height='99'>{filter}</filter><rect width='40' height='30' filter='url(#f)'/>"
+        ))
+    };
+    let convolve = format!("<feConvolveMatrix order='99' kernelMatrix='{}'/>", "1 ".repeat(9_801));
+    let table: [(&str, String, Option<Bound>); 23] = [
         ("uses", uses, Some(Bound::SvgElements)),
         ("masks", masks, Some(Bound::SvgElements)),
         ("masks by style", styled, Some(Bound::SvgElements)),
@@ -136,6 +143,20 @@ fn what_grows_or_takes_forever_is_refused_at_once() {
         (
             "clouds",
             large(&format!("{turbulence}<rect width='9000' height='9000' filter='url(#f)'/>")),
+            Some(Bound::SvgWork),
+        ),
+        // These work on 25 times the picture.
+        ("blurs", filtered(&"<feGaussianBlur stdDeviation='50'/>".repeat(100)), Some(Bound::SvgWork)),
+        ("a large matrix", filtered(&convolve), Some(Bound::SvgWork)),
+        ("merges", filtered(&format!("<feMerge>{}</feMerge>", "<feMergeNode/>".repeat(5_000))), Some(Bound::SvgWork)),
+        (
+            "a tile larger than memory",
+            document(&format!("{tile}{}", rect.replace("/>", " fill='url(#p)'/>"))),
+            Some(Bound::DecodedBytes),
+        ),
+        (
+            "shapes over everything",
+            document(&rect.replace("/>", " fill='#0001'/>").repeat(50_000)),
             Some(Bound::SvgWork),
         ),
         ("layers on layers", large(&layers.replace("40", "9000").replace("30", "9000")), Some(Bound::DecodedBytes)),
@@ -166,6 +187,131 @@ fn what_grows_or_takes_forever_is_refused_at_once() {
     }
 }
 
+/// What people draw, at the sizes that are asked for: estimates of work must not refuse it.
+#[test]
+fn honest_drawings_are_drawn() {
+    // The same numbers each time (Knuth's multiplier).
+    let mut state = 1u32;
+    let mut number = |below: u32| {
+        state = state.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+        (state >> 8) % below
+    };
+    let mut points = |count: u32, command: &str, from: i32, below: u32| -> String {
+        (0..count)
+            .map(|_| format!("{command}{} {}", number(below) as i32 + from, number(below) as i32 + from))
+            .collect()
+    };
+    let icon: String = (0..12)
+        .map(|_| {
+            let d = points(4, "L", 0, 24).replacen('L', "M", 1);
+            format!("<path d='{d}' fill='none' stroke='#333' stroke-width='2' stroke-linejoin='round'/>")
+        })
+        .collect();
+    let curves: String = (0..400)
+        .map(|n| {
+            let d = points(36, " ", -25, 50);
+            format!(
+                "<path d='M{} {}c{d}' fill='#{:03x}' stroke='#000' stroke-width='1.5'/>",
+                n * 37 % 900,
+                n * 59 % 900,
+                n * 7
+            )
+        })
+        .collect();
+    let map: String = (0..2_000)
+        .map(|n| {
+            let d = points(40, "l", -6, 12);
+            format!(
+                "<path d='M{} {}{d}z' fill='#{:03x}' stroke='#333' stroke-width='.5'/>",
+                n * 37 % 1_000,
+                n * 59 % 600,
+                n
+            )
+        })
+        .collect();
+    let roads: String = (0..200)
+        .map(|n| {
+            let d = points(40, "l", -20, 40);
+            format!(
+                "<path d='M{} {}{d}' fill='none' stroke='#930' stroke-width='2' stroke-dasharray='6 4'/>",
+                n * 5,
+                n * 3
+            )
+        })
+        .collect();
+    let bars = |filter: &str| -> String {
+        let bar = |n: u32| {
+            let height = 40 + n * 89 % 400;
+            format!(
+                "<rect x='{}' y='{}' width='30' height='{height}' fill='#38c' filter='url(#f)'/>",
+                40 + 45 * n,
+                500 - height
+            )
+        };
+        format!("<filter id='f'>{filter}</filter>") + &(0..16).map(bar).collect::<String>()
+    };
+    let spots: String = (0..12)
+        .map(|n| format!("<circle cx='{}' cy='{}' r='{}' fill='#{:03x}'/>", n * 137, n * 71, 100 + n * 30, n * 333))
+        .collect();
+    let hatch: String = (0..60)
+        .map(|n| format!("<rect x='{}' y='{}' width='90' height='90' fill='url(#p)'/>", n % 10 * 100, n / 10 * 100))
+        .collect();
+    let shadow = "<feGaussianBlur in='SourceAlpha' stdDeviation='3'/><feOffset dx='2' dy='2' result='o'/><feFlood flood-opacity='.4'/>\
+        <feComposite in2='o' operator='in'/><feMerge><feMergeNode/><feMergeNode in='SourceGraphic'/></feMerge>";
+    let light = "<feGaussianBlur in='SourceAlpha' stdDeviation='4'/><feSpecularLighting surfaceScale='5' specularExponent='20'>\
+        <fePointLight x='50' y='-100' z='200'/></feSpecularLighting><feComposite in2='SourceAlpha' operator='in'/>\
+        <feComposite in='SourceGraphic' operator='arithmetic' k2='1' k3='1'/>";
+    let grain = "<feTurbulence type='fractalNoise' baseFrequency='.8' numOctaves='3' stitchTiles='stitch'/>\
+        <feColorMatrix type='saturate' values='0'/>";
+    let table = [
+        ("an icon", (24, 24), icon),
+        ("a drawing of curves", (900, 900), curves),
+        ("a map", (1_000, 600), map),
+        ("dashed roads", (1_000, 600), roads),
+        ("a chart with shadows", (800, 540), bars("<feDropShadow dx='2' dy='2' stdDeviation='3' flood-opacity='.4'/>")),
+        ("a chart with shadows made by hand", (800, 540), bars(shadow)),
+        ("a chart with lights", (800, 540), bars(light)),
+        (
+            "a blurred background",
+            (1_600, 1_000),
+            format!("<filter id='f'><feGaussianBlur stdDeviation='60'/></filter><g filter='url(#f)'>{spots}</g>"),
+        ),
+        (
+            "blurs beside each other",
+            (1_600, 1_000),
+            "<filter id='f' x='-.5' y='-.5' width='2' height='2'><feGaussianBlur stdDeviation='80'/></filter>".to_owned()
+                + &spots.replace("/>", " filter='url(#f)'/>"),
+        ),
+        ("paper", (1_200, 800), format!("<filter id='f'>{grain}</filter><rect width='1200' height='800' filter='url(#f)'/>")),
+        (
+            "hatching",
+            (1_000, 600),
+            format!("<pattern id='p' width='8' height='8' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'><path d='M0 0V8' stroke='#000' stroke-width='3'/></pattern>{hatch}"),
+        ),
+        (
+            "clipped and masked",
+            (400, 400),
+            "<linearGradient id='g'><stop stop-color='red'/><stop offset='1' stop-color='blue'/></linearGradient>\
+             <clipPath id='c'><circle cx='200' cy='200' r='180'/></clipPath><mask id='m'><rect width='400' height='400' fill='url(#g)'/></mask>\
+             <g clip-path='url(#c)'><rect width='400' height='400' fill='url(#g)'/><g mask='url(#m)' opacity='.8'><circle r='300'/></g></g>"
+                .to_owned(),
+        ),
+    ];
+    for (name, (width, height), content) in table {
+        let document =
+            format!("<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{content}</svg>");
+        let info = probe(document.as_bytes(), &Limits::default()).unwrap();
+        for across in [30, 300, 1_600] {
+            let size = Size::new(across, across * height / width);
+            let started = Stopwatch::start();
+            let planes = decode(document.as_bytes(), &ImageInfo { size, ..info.clone() }, &Limits::default());
+            let planes = planes.unwrap_or_else(|error| panic!("{name} at {size}: {error}"));
+            println!("{name} at {size}: {:?}", started.elapsed());
+            assert!(planes.bytes().iter().any(|byte| *byte != 0), "{name} at {size} is empty");
+        }
+    }
+}
+
 fn attributes(count: u32) -> String {
     (0..count).map(|n| format!("a{n}=''\n")).collect()
 }
@@ -175,7 +321,7 @@ fn the_costliest_that_is_accepted_is_bearable() {
     // Nearly all the work, elements and nesting that are allowed.
     let table = [
         ("deep", document(&("<g opacity='.9'>".repeat(90) + "<rect width='9' height='9'/>" + &"</g>".repeat(90)))),
-        ("many", document(&"<circle cx='9' cy='9' r='5' stroke='red'/>".repeat(40_000))),
+        ("many", document(&"<circle cx='9' cy='9' r='5' stroke='red'/>".repeat(6_000))),
         ("circular", document("<g id='a'><use xlink:href='#a'/><rect width='9' height='9'/></g>")),
         (
             "its own mask",
@@ -188,8 +334,8 @@ fn the_costliest_that_is_accepted_is_bearable() {
             "rules",
             document(&format!("<style>{}</style>{}", ".a>.b{fill:red}".repeat(1_000), "<g class='b'/>".repeat(19_000))),
         ),
-        ("corners", document(&format!("<path stroke='red' d='M0 0{}'/>", " L 40 30 L 0 29".repeat(100_000)))),
-        ("dashes", document("<path stroke='red' stroke-dasharray='.0001' d='M0 0 L 9999 9999 L 1 9999 Z'/>")),
+        ("corners", document(&format!("<path stroke='red' d='M0 0{}'/>", " L 40 30 L 0 29".repeat(10_000)))),
+        ("dashes", document("<path stroke='red' stroke-dasharray='.15' d='M0 0 L 9999 9999 L 1 9999 Z'/>")),
         (
             "a large arc",
             document(&format!("<path d='M0 0{}'/>", "A999999999 1e9 0 1 1-999999999.123456789012 1e9".repeat(50))),
@@ -197,9 +343,10 @@ fn the_costliest_that_is_accepted_is_bearable() {
     ];
     for (name, document) in table {
         let started = Stopwatch::start();
-        let result = read(document.as_bytes()).map(|_| ());
-        println!("{name}: {result:?} in {:?}", started.elapsed());
-        assert!(started.elapsed() < Duration::from_secs(20), "{name} took {:?}", started.elapsed());
+        let result = read(document.as_bytes()).map(drop);
+        println!("{name}: in {:?}", started.elapsed());
+        assert_eq!(result, Ok(()), "{name}");
+        assert!(started.elapsed() < Duration::from_secs(3), "{name} took {:?}", started.elapsed());
     }
 }
 
