@@ -348,6 +348,14 @@ fn each_spelling_is_kept_by_itself() {
         assert_eq!((says(&made, b"urn:iso"), says(&out, b"Harbor")), (iso.is_some(), xmp == Some(HDRGM)), "{name}");
         assert_eq!(says(&out, b"Container:Directory"), xmp == Some(HDRGM), "{name}");
     }
+    // Without an index, the directory tells where Ultra HDR's map is; there is one of each in what is written.
+    let mut source = photo(SIZE, MAP);
+    let index = source.windows(4).position(|bytes| bytes == b"MPF\0").unwrap();
+    source[index] = b'N';
+    let out = rendered(engine, &source, "width=200,format=jpeg,quality=95,hdr=keep").bytes;
+    let made = map_of(&out, "no index");
+    assert_alike(&djpeg(&made), &DynamicImage::from(gains(MAP)).resize_exact(50, 38, FilterType::Lanczos3), "no index");
+    assert!(says(&out, b"Container:Directory"));
     // Without the headroom, which old files have in the maker's notes, Apple's map tells nothing.
     let old = APPLE.replace("HDRGainMap:HDRGainMapHeadroom=\"3.5\"", "");
     let source = files::with_gain_map(&picture, &jpeg(&gains(MAP).into()), Some(&old), None);

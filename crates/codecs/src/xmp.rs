@@ -10,8 +10,8 @@ const DROPPED: &[&str] = &[
     "http://ns.apple.com/HDRGainMap/1.0/",
     "http://ns.apple.com/pixeldatainfo/1.0/",
     "http://ns.google.com/photos/1.0/camera/",
-    "http://ns.google.com/photos/1.0/container/",
-    "http://ns.google.com/photos/1.0/container/item/",
+    CONTAINER,
+    CONTAINER_ITEM,
     "http://ns.google.com/photos/1.0/image/",
     "http://ns.google.com/photos/1.0/depthmap/",
 ];
@@ -32,6 +32,60 @@ const GAIN_MAP: &[&str] = &[
     "adobe:ns:meta/",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
 ];
+
+/// A file that a packet says is in the same file as its picture, or the picture's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Item {
+    /// Whether it is the picture's gain map.
+    pub is_gain_map: bool,
+    /// How long it is; zero where nothing is said, as of the picture itself.
+    pub bytes: usize,
+    /// How many bytes stand behind it that belong to nothing.
+    pub padding: usize,
+}
+
+/// The directory of `packet`, in the order of its file, the picture first (Ultra HDR image format 1.1, "GContainer metadata"). Ends where it is
+/// not in order; empty where there is none.
+pub fn directory(packet: &[u8]) -> Vec<Item> {
+    let Ok(text) = std::str::from_utf8(packet) else { return Vec::new() };
+    let prefixes = Prefixes::of(text);
+    let mut rest = text;
+    let items = std::iter::from_fn(|| {
+        loop {
+            rest = &rest[rest.find('<')?..];
+            if let Some(length) = passage(rest)? {
+                rest = &rest[length..];
+                continue;
+            }
+            let tag = Tag::read(rest)?;
+            rest = &rest[tag.length..];
+            if !tag.is_end && prefixes.is(tag.name, CONTAINER, "Item") {
+                return item(&prefixes, tag.attributes);
+            }
+        }
+    });
+    items.collect()
+}
+
+fn item(prefixes: &Prefixes<'_>, mut attributes: &str) -> Option<Item> {
+    let mut item = Item::default();
+    while let Some(attribute) = Attribute::read(attributes)? {
+        let Attribute { name, value, length } = attribute;
+        if prefixes.is(name, CONTAINER_ITEM, "Semantic") {
+            item.is_gain_map = value == "GainMap";
+        } else if prefixes.is(name, CONTAINER_ITEM, "Length") {
+            item.bytes = value.parse().ok()?;
+        } else if prefixes.is(name, CONTAINER_ITEM, "Padding") {
+            item.padding = value.parse().ok()?;
+        }
+        attributes = &attributes[length..];
+    }
+    Some(item)
+}
+
+/// Namespaces of a directory.
+const CONTAINER: &str = "http://ns.google.com/photos/1.0/container/";
+const CONTAINER_ITEM: &str = "http://ns.google.com/photos/1.0/container/item/";
 
 /// What is left out of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,6 +284,12 @@ impl<'a> Prefixes<'a> {
         Self(declared.collect())
     }
 
+    /// Whether `name` is `local` of the namespace `space`.
+    fn is(&self, name: &str, space: &str, local: &str) -> bool {
+        let (prefix, own) = name.split_once(':').unwrap_or(("", name));
+        own == local && self.0.contains(&(prefix, space))
+    }
+
     fn is_dropped(&self, name: &str, keep: Keep) -> bool {
         let Some((prefix, local)) = name.split_once(':') else { return keep == Keep::GainMap };
         // The declaration of a namespace goes with everything in it.
@@ -288,15 +348,40 @@ mod tests {
     }
 
     #[test]
+    fn directories_are_read_in_order() {
+        assert_eq!(directory(PACKET.as_bytes()), [Item { bytes: 123, ..Item::default() }]);
+        let written = with_gain_map(None, 1234);
+        assert_eq!(directory(&written), [Item::default(), Item { is_gain_map: true, bytes: 1234, padding: 0 }]);
+        let other = |attributes: &str| {
+            let packet = format!(
+                "<a xmlns:c='{CONTAINER}' xmlns:i='{CONTAINER_ITEM}' xmlns:o='o'><!-- <c:Item/> --><o:Item/>\
+                 <c:Item i:Padding='7' i:Semantic='Primary'></c:Item><c:Item {attributes}/></a>"
+            );
+            directory(packet.as_bytes())
+        };
+        let first = Item { padding: 7, ..Item::default() };
+        let map = Item { is_gain_map: true, bytes: 9, padding: 0 };
+        assert_eq!(other("i:Semantic='GainMap' i:Length='9'"), [first, map]);
+        assert_eq!(
+            other("o:Semantic='GainMap' i:Length='9' Length='8'"),
+            [first, Item { bytes: 9, ..Item::default() }]
+        );
+        assert_eq!(other("i:Semantic='GainMap' i:Length='-9'"), [first], "what is not in order ends it");
+        assert_eq!(directory(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"), []);
+    }
+
+    #[test]
     fn no_prefix_and_no_flipped_byte_of_a_packet_panics() {
         let whole = PACKET.as_bytes();
         for len in 0..whole.len() {
             kept(&whole[..len]);
+            directory(&whole[..len]);
         }
         for at in 0..whole.len() {
             let mut damaged = whole.to_vec();
             damaged[at] ^= 0x1f;
             kept(&damaged);
+            directory(&damaged);
         }
         for broken in ["<a", "<a b>", "<a b=\"c>", "<!-- ", "< >", "<>", "\u{e9}<\u{e9} \u{e9}='\u{e9}'>"] {
             kept(broken.as_bytes());

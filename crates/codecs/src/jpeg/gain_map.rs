@@ -2,7 +2,8 @@
 //!
 //! Three spellings are read, and written as they were read: Ultra HDR (XMP `hdrgm`), ISO 21496-1 (a segment of its own), and Apple's
 //! where the headroom stands in the map's XMP. What the values mean is not looked at here: they hold for the map whatever its size, so
-//! they are carried along unchanged. Where the map is stands in the index of CIPA DC-007 (MPF); a file without one has no map.
+//! they are carried along unchanged. Where the map is stands in the index of CIPA DC-007 (MPF), or, in an Ultra HDR file without one, in
+//! the directory of its XMP.
 //!
 //! Start with [`GainMap::find`]; then [`GainMap::encode`], [`GainMap::primary_xmp`] and [`GainMap::join`], in this order, make a file.
 
@@ -10,7 +11,7 @@ use std::ops::Range;
 
 use tintype_pixels::{Channels, Depth, ImageFormat, ImageInfo, Planes};
 
-use super::header::{XMP, next_segment};
+use super::header::{self, XMP, next_segment};
 use crate::{CodecError, Encode, Limits, Metadata, Profile, Subsampling, Tuning, xmp};
 
 /// What stands in front of ISO 21496-1's metadata.
@@ -45,26 +46,16 @@ impl GainMap {
     /// That of a file; `None` where there is none, where it is not in order, or where it is larger than `limits` allow.
     pub fn find(bytes: &[u8], limits: &Limits) -> Option<Self> {
         let segments = segments(bytes);
-        let at = segments.iter().find_map(|(marker, segment)| {
-            let is_index = *marker == 0xe2 && bytes[segment.clone()].starts_with(MPF);
-            is_index.then_some(segment.start + MPF.len()..segment.end)
-        })?;
-        let pictures = pictures(&bytes[at.clone()])?.into_iter();
-        let files = pictures.filter_map(|(offset, length)| {
-            let start = at.start.checked_add(offset)?;
-            let end = start.checked_add(length)?.min(bytes.len());
-            bytes.get(start..end).filter(|file| super::sniff(file)).map(|_| start..end)
-        });
         let primary_iso = iso(bytes, &segments);
-        files.into_iter().find_map(|file| Self::read(&bytes[file.clone()], file, primary_iso, limits))
+        let is_file = |file: &Range<usize>| bytes.get(file.clone()).is_some_and(super::sniff);
+        let read = |file: Range<usize>| Self::read(&bytes[file.clone()], file, primary_iso, limits);
+        let indexed = indexed(bytes, &segments).into_iter().filter(is_file).find_map(read);
+        indexed.or_else(|| listed(bytes, &segments).into_iter().filter(is_file).find_map(read))
     }
 
     fn read(bytes: &[u8], file: Range<usize>, primary_iso: Option<&[u8]>, limits: &Limits) -> Option<Self> {
         let segments = segments(bytes);
-        let packet = segments
-            .iter()
-            .find_map(|(marker, segment)| bytes[segment.clone()].strip_prefix(XMP).filter(|_| *marker == 0xe1));
-        let xmp = packet.and_then(xmp::gain_map);
+        let xmp = packet(bytes, &segments).and_then(xmp::gain_map);
         let says = |space: &str, name: &str| {
             let text = xmp.as_deref().and_then(|packet| std::str::from_utf8(packet).ok());
             text.is_some_and(|text| text.contains(space) && text.contains(name))
@@ -142,6 +133,45 @@ fn segments(bytes: &[u8]) -> Vec<(u8, Range<usize>)> {
 /// ISO 21496-1's metadata among `segments` of `bytes`.
 fn iso<'a>(bytes: &'a [u8], segments: &[(u8, Range<usize>)]) -> Option<&'a [u8]> {
     segments.iter().find_map(|(marker, segment)| bytes[segment.clone()].strip_prefix(ISO).filter(|_| *marker == 0xe2))
+}
+
+/// The XMP packet among `segments` of `bytes`.
+fn packet<'a>(bytes: &'a [u8], segments: &[(u8, Range<usize>)]) -> Option<&'a [u8]> {
+    segments.iter().find_map(|(marker, segment)| bytes[segment.clone()].strip_prefix(XMP).filter(|_| *marker == 0xe1))
+}
+
+/// Where the index of a file says that its other pictures are.
+fn indexed(bytes: &[u8], segments: &[(u8, Range<usize>)]) -> Vec<Range<usize>> {
+    let index = segments.iter().find_map(|(marker, segment)| {
+        let is_index = *marker == 0xe2 && bytes[segment.clone()].starts_with(MPF);
+        is_index.then_some(segment.start + MPF.len()..segment.end)
+    });
+    let Some(index) = index else { return Vec::new() };
+    let pictures = pictures(&bytes[index.clone()]).unwrap_or_default().into_iter();
+    let place = |(offset, length): (usize, usize)| {
+        let start = index.start.checked_add(offset)?;
+        Some(start..start.checked_add(length)?.min(bytes.len()))
+    };
+    pictures.filter_map(place).collect()
+}
+
+/// Where the directory of a file's XMP says that gain maps are: the files that it lists stand behind the picture, in its order.
+fn listed(bytes: &[u8], segments: &[(u8, Range<usize>)]) -> Vec<Range<usize>> {
+    let items = packet(bytes, segments).map(xmp::directory).unwrap_or_default();
+    let is_any = items.iter().any(|item| item.is_gain_map);
+    let (Some((picture, others)), Some(end)) = (items.split_first(), header::end(bytes).filter(|_| is_any)) else {
+        return Vec::new();
+    };
+    let mut start = end.saturating_add(picture.padding);
+    let mut maps = Vec::new();
+    for item in others.iter().take(MAX_PICTURES) {
+        let end = start.saturating_add(item.bytes);
+        if item.is_gain_map {
+            maps.push(start..end.min(bytes.len()));
+        }
+        start = end.saturating_add(item.padding);
+    }
+    maps
 }
 
 /// The pictures of an index behind the first, by offset and length (CIPA DC-007, 5.2.3).
@@ -253,6 +283,49 @@ mod tests {
         assert_eq!((again.info.size, again.xmp, again.iso), (Size::new(5, 5), found.xmp, found.iso));
     }
 
+    /// What a directory lists: what is there of it, its length as it is said, and whether it calls itself a map.
+    fn listing(items: &[(&[u8], usize, bool)], padding: usize) -> Vec<u8> {
+        let items: String = items
+            .iter()
+            .map(|(_, length, is_map)| {
+                let semantic = if *is_map { "GainMap" } else { "Depth" };
+                format!("<C:Item I:Semantic='{semantic}' I:Length='{length}'/>")
+            })
+            .collect();
+        let xmp = format!(
+            "<a xmlns:C='http://ns.google.com/photos/1.0/container/' xmlns:I='http://ns.google.com/photos/1.0/container/item/'>\
+             <C:Item I:Semantic='Primary' I:Padding='{padding}'/>{items}</a>"
+        );
+        let meta = Metadata { xmp: Some(xmp.into_bytes()), ..Metadata::default() };
+        crate::encode(&gray(32), &Encode::jpeg(90), &meta).expect("encodes")
+    }
+
+    #[test]
+    fn without_an_index_the_directory_tells_where_the_map_is() {
+        let whole = file();
+        let map = GainMap::find(&whole, &Limits::default()).expect("a map");
+        let map = &whole[map.file];
+        let depth = crate::encode(&gray(8), &Encode::jpeg(90), &Metadata::default()).expect("encodes");
+        let find = |items: &[(&[u8], usize, bool)], padding: usize| {
+            let mut file = listing(items, padding);
+            let length = file.len();
+            file.extend(vec![0xff; padding]);
+            file.extend(items.iter().flat_map(|(bytes, ..)| *bytes));
+            file.extend(b"a trailer");
+            GainMap::find(&file, &Limits::default()).map(|found| (found.file.start - length, found.file.len()))
+        };
+        let (map_bytes, depth_bytes) = (map.len(), depth.len());
+        assert_eq!(find(&[(map, map_bytes, true)], 0), Some((0, map_bytes)));
+        assert_eq!(find(&[(map, map_bytes, true)], 5), Some((5, map_bytes)));
+        let both: [(&[u8], usize, bool); 2] = [(&depth, depth_bytes, false), (map, map_bytes, true)];
+        assert_eq!(find(&both, 3), Some((3 + depth_bytes, map_bytes)));
+        assert_eq!(find(&[(map, map_bytes, false)], 0), None, "nothing says that it is a map");
+        assert_eq!(find(&[(&depth, depth_bytes, true)], 0), None, "it tells of no gains");
+        assert_eq!(find(&[(&depth, depth_bytes - 1, false), (map, map_bytes, true)], 0), None, "nothing begins there");
+        assert_eq!(find(&[(map, usize::MAX, true)], 0), Some((0, map_bytes + 9)), "no longer than the file");
+        assert_eq!(find(&[(&depth, usize::MAX, false), (map, map_bytes, true)], 0), None);
+    }
+
     #[test]
     fn other_pictures_are_no_maps() {
         let encode = Encode::jpeg(90);
@@ -268,14 +341,21 @@ mod tests {
 
     #[test]
     fn no_prefix_and_no_flipped_byte_panics() {
-        let file = file();
+        let whole = file();
+        let map = GainMap::find(&whole, &Limits::default()).expect("a map");
+        let map = &whole[map.file];
+        let directory = [listing(&[(map, map.len(), true)], 0), map.to_vec()].concat();
+        [whole, directory].iter().for_each(|file| no_panic(file));
+    }
+
+    fn no_panic(file: &[u8]) {
         for len in 0..file.len() {
             let found = GainMap::find(&file[..len], &Limits::default());
             assert!(found.is_none_or(|map| map.file.end <= len));
         }
         for at in 0..file.len() {
             for flip in [0x01, 0x80, 0xff] {
-                let mut damaged = file.clone();
+                let mut damaged = file.to_vec();
                 damaged[at] ^= flip;
                 let found = GainMap::find(&damaged, &Limits::default());
                 assert!(found.is_none_or(|map| map.file.end <= file.len()));

@@ -118,6 +118,19 @@ pub(super) fn next_segment(bytes: &[u8], mut at: usize) -> Option<(u8, Range<usi
     }
 }
 
+/// Where the picture ends that `bytes` begin with, behind its end marker; `None` where there is none.
+pub(super) fn end(bytes: &[u8]) -> Option<usize> {
+    let mut at = 2;
+    loop {
+        // What scans are made of is passed over as what stands between segments is.
+        let (marker, segment) = next_segment(bytes, at)?;
+        at = segment.end;
+        if marker == 0xd9 {
+            return Some(at);
+        }
+    }
+}
+
 /// The frame header (B.2.2).
 pub(super) struct Frame {
     pub(super) size: Size,
