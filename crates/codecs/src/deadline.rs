@@ -140,4 +140,22 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(timed(&bytes, Duration::MAX).read_to_end(&mut Vec::new()).is_ok());
     }
+
+    #[test]
+    fn the_clock_is_looked_at_again_and_again_and_by_who_only_jumps() {
+        let bytes = vec![0; 3 * PIECE];
+        let mut file = timed(&bytes, Duration::MAX);
+        file.read_exact(&mut vec![0; PIECE + 1]).unwrap();
+        file.deadline.allowed = Duration::ZERO;
+        assert!(file.read_to_end(&mut Vec::new()).is_err());
+        let mut file = timed(&bytes, Duration::ZERO);
+        let read = (0..PIECE).take_while(|_| file.seek(SeekFrom::Start(0)).is_ok() && file.read(&mut [0]).is_ok());
+        assert!(read.count() < PIECE / 32, "jumping is work too");
+    }
+
+    #[test]
+    fn what_took_too_long_took_longer_than_is_allowed() {
+        let error = too_long(Duration::from_micros(7_900), Duration::from_micros(7_100));
+        assert_eq!(error, CodecError::TooLarge { what: Bound::DecodeTime, value: 8, limit: 7 });
+    }
 }

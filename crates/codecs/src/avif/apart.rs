@@ -97,7 +97,31 @@ mod tests {
         let child =
             Command::new(env::current_exe().unwrap()).args([name, "--exact", "--ignored", "--nocapture"]).output();
         let child = child.unwrap();
-        assert_eq!(child.status.code(), Some(ENDED_WELL), "{}", String::from_utf8_lossy(&child.stderr));
+        let said = String::from_utf8_lossy(&child.stderr);
+        assert_eq!(child.status.code(), Some(ENDED_WELL), "{said}");
+        assert!(said.contains("index out of bounds"), "the hook before ours says what happened: {said}");
+    }
+
+    #[test]
+    fn more_threads_than_are_allowed_are_not_left() {
+        let name = "avif::apart::tests::one_panic_too_many";
+        let child =
+            Command::new(env::current_exe().unwrap()).args([name, "--exact", "--ignored", "--nocapture"]).output();
+        let child = child.unwrap();
+        let said = String::from_utf8_lossy(&child.stdout);
+        assert!(said.contains(&format!("{MOST_LEFT} are left")) && child.status.code().is_none(), "{said}");
+    }
+
+    #[test]
+    #[ignore = "the other half of the test above"]
+    #[expect(clippy::disallowed_methods, reason = "returning would wait for the hook")]
+    fn one_panic_too_many() {
+        for _ in 0..MOST_LEFT {
+            assert!(run(|| no_unwinding(black_box(3))).is_err());
+        }
+        println!("{} are left", LEFT.load(Ordering::Relaxed));
+        drop(run(|| no_unwinding(black_box(3))));
+        process::exit(ENDED_WELL);
     }
 
     #[test]

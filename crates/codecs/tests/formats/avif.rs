@@ -6,7 +6,7 @@ use std::{
 };
 
 use moxcms::ColorProfile;
-use tintype_codecs::{Bound, CodecError, Encode, Limits, probe};
+use tintype_codecs::{Bound, CodecError, Encode, Limits, Metadata, encode, probe};
 use tintype_pixels::{Channels, Depth, ImageFormat, Layout, Orientation, Planes, Size};
 
 use crate::pictures::{file, picture, read, read_within};
@@ -398,4 +398,45 @@ fn what_is_written_reads_back_here_and_there() {
             }
         }
     }
+}
+
+/// `file` with `from` as `to`, wherever it stands.
+fn renamed(file: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut out = file.to_vec();
+    let places: Vec<usize> = (0..=file.len() - from.len()).filter(|at| file[*at..].starts_with(from)).collect();
+    assert!(!places.is_empty(), "{}", String::from_utf8_lossy(from));
+    places.into_iter().for_each(|at| out[at..at + to.len()].copy_from_slice(to));
+    out
+}
+
+/// Gain maps beside a picture: a picture that is auxiliary to it, as Apple's phones write it, and a derived one that is made of both
+/// (`tmap`, ISO 21496-1). The picture is shown as it is, and neither is taken for its opacity.
+#[test]
+fn gain_maps_are_passed_over() {
+    let clear = picture(64, 48, Layout::RGBA8);
+    let clear = file(&clear, Encode::Avif { quality: 90, speed: 10 });
+    let (info, planes) = read(&clear).unwrap();
+    assert!(info.alpha);
+    // Names of as many bytes; the zeros end one.
+    let apples = b"urn:com:apple:photo:2020:aux:hdrgainmap\0\0\0\0\0";
+    let aux = renamed(&clear, &b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"[..], apples);
+    let (info, opaque) = read(&aux).unwrap();
+    assert!(!info.alpha && info.layout.channels == Channels::Rgb, "{:?}", info.layout);
+    let colors = |planes: &Planes, bytes: usize| -> Vec<u8> {
+        planes.bytes().chunks(bytes).flat_map(|pixel| pixel[..pixel.len() / 4 * 3].to_vec()).collect()
+    };
+    let (with, without) = (u64::from(planes.layout().pixel_bytes()), u64::from(opaque.layout().pixel_bytes()));
+    assert_eq!((with, without), (8, 6));
+    assert_eq!(colors(&planes, 8), opaque.bytes());
+
+    let meta = Metadata { xmp: Some(vec![b' '; 62]), ..Metadata::default() };
+    let plain = picture(64, 48, Layout::RGB8);
+    let described = encode(&plain, &Encode::Avif { quality: 90, speed: 10 }, &meta).unwrap();
+    let before = read(&described).unwrap();
+    assert!(before.0.xmp.is_some());
+    let derived = renamed(&renamed(&described, b"mime\0", b"tmap\0"), b"cdsc", b"dimg");
+    let (info, after) = read(&derived).unwrap();
+    assert_eq!((info.xmp, info.layout), (None, before.0.layout));
+    assert_eq!(after, before.1);
 }
