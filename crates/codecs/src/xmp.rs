@@ -40,7 +40,7 @@ pub struct Item {
     pub is_gain_map: bool,
     /// How long it is; zero where nothing is said, as of the picture itself.
     pub bytes: usize,
-    /// How many bytes stand behind it that belong to nothing.
+    /// How many bytes stand between the picture and the next file.
     pub padding: usize,
 }
 

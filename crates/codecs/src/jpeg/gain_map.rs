@@ -169,7 +169,7 @@ fn listed(bytes: &[u8], segments: &[(u8, Range<usize>)]) -> Vec<Range<usize>> {
         if item.is_gain_map {
             maps.push(start..end.min(bytes.len()));
         }
-        start = end.saturating_add(item.padding);
+        start = end;
     }
     maps
 }
@@ -324,6 +324,46 @@ mod tests {
         assert_eq!(find(&[(&depth, depth_bytes - 1, false), (map, map_bytes, true)], 0), None, "nothing begins there");
         assert_eq!(find(&[(map, usize::MAX, true)], 0), Some((0, map_bytes + 9)), "no longer than the file");
         assert_eq!(find(&[(&depth, usize::MAX, false), (map, map_bytes, true)], 0), None);
+    }
+
+    /// The file of `planes` with `packet` and ISO 21496-1's `metadata`, read as a map.
+    fn read(packet: &str, metadata: &[u8]) -> Option<GainMap> {
+        let xmp = Some(packet.as_bytes().to_vec());
+        let file = crate::encode(&gray(8), &Encode::jpeg(90), &Metadata { xmp, ..Metadata::default() });
+        let file = insert(&file.expect("encodes"), &segment(&[ISO, metadata].concat()));
+        GainMap::read(&file, 0..file.len(), None, &Limits::default())
+    }
+
+    #[test]
+    fn what_each_spelling_needs() {
+        let rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+        let apple =
+            format!("<r:RDF xmlns:r='{rdf}' xmlns:g='http://ns.apple.com/HDRGainMap/1.0/' g:HDRGainMapHeadroom='3'/>");
+        let other = format!("<r:RDF xmlns:r='{rdf}' r:about=''/>");
+        let (apple, other) = (apple.as_str(), other.as_str());
+        let found = |packet: &str, metadata: &[u8]| {
+            read(packet, metadata).map(|map| (map.xmp.is_some(), map.is_ultra_hdr, map.iso.is_some()))
+        };
+        assert_eq!(found(HDRGM, &[0; 4]), Some((true, true, false)), "versions alone say nothing of a map");
+        assert_eq!(found(&apple.replace(" g:HDRGainMapHeadroom='3'", ""), &[0; 4]), None);
+        assert_eq!(found(apple, &[0; 4]), Some((true, false, false)));
+        assert_eq!(found(other, &[0; 5]), Some((false, false, true)), "its XMP is nothing of it");
+        assert_eq!(found(other, &[0; 4]), None);
+        let map = read(HDRGM, &[0; 4]).expect("a map");
+        assert_eq!(map.primary_xmp(None, 9), Some(xmp::with_gain_map(None, 9)));
+        let map = read(apple, &[0; 4]).expect("a map");
+        assert_eq!(map.primary_xmp(Some(b"kept".to_vec()), 9), Some(b"kept".to_vec()));
+    }
+
+    #[test]
+    fn a_map_keeps_its_profile_and_has_some_quality() {
+        let mut map = read(HDRGM, &[0; 61]).expect("a map");
+        let encode = |map: &GainMap, quality: u8| map.encode(&gray(8), quality).expect("encodes");
+        assert_eq!(encode(&map, 10), encode(&map, MIN_QUALITY));
+        assert_ne!(encode(&map, 95), encode(&map, MIN_QUALITY));
+        let profile = b"the profile of a map";
+        map.info.icc = Some(profile.to_vec());
+        assert!(encode(&map, 90).windows(profile.len()).any(|bytes| bytes == profile));
     }
 
     #[test]
