@@ -7,12 +7,13 @@ use std::{
     fs,
     io::Write,
     process::{Command, Stdio},
+    sync::Arc,
     thread,
 };
 
 use image::{DynamicImage, GrayImage, RgbImage, imageops::FilterType};
 use tintype_pixels::Size;
-use tintype_testkit::{engine, files};
+use tintype_testkit::{FakeVision, engine, files};
 
 use super::{metadata::read, rendered};
 
@@ -310,6 +311,33 @@ fn what_a_map_cannot_follow_drops_it() {
     let drawn = engine.input(source).draw(engine.input(jpeg(&base(MAP))), tintype::Placement::default());
     let drawn = drawn.transform("hdr=keep".parse().unwrap()).output(tintype::Output::jpeg()).run().unwrap();
     assert!(!says(&drawn.bytes, b"MPF\0") && drawn.warnings.len() == 1, "{:?}", drawn.warnings);
+}
+
+#[test]
+fn a_foreground_alone_drops_the_map() {
+    if engine().is_none() {
+        return;
+    }
+    let fake = FakeVision { foreground: Some([0.0, 0.0, 0.5, 1.0]), matte_view: (64, 64), ..FakeVision::default() };
+    let engine = tintype::Tintype::builder().vision(Arc::new(fake)).build().unwrap();
+    let out = rendered(&engine, &photo(SIZE, MAP), "segment=foreground,background=white,format=jpeg,hdr=keep");
+    let warnings: Vec<String> = out.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, ["gain map dropped, segment leaves a part of the picture"]);
+    assert!(!says(&out.bytes, b"MPF\0"));
+}
+
+/// Gains are logarithms of light: their average is the gain of both together.
+#[test]
+fn gains_are_averaged_as_they_are_stored() {
+    let Some(engine) = engine() else { return };
+    let columns = GrayImage::from_fn(MAP.width, MAP.height, |x, _| image::Luma([if x % 2 == 0 { 20 } else { 220 }]));
+    let source = files::with_gain_map(&jpeg(&base(SIZE)), &jpeg(&columns.into()), Some(HDRGM), None);
+    let out = rendered(engine, &source, "width=200,format=jpeg,quality=95,hdr=keep").bytes;
+    let made = djpeg(&map_of(&out, "columns")).into_luma8();
+    let (width, height) = made.dimensions();
+    // Averaged as light it would be 161.
+    let middle = made.get_pixel(width / 2, height / 2).0[0];
+    assert!(middle.abs_diff(120) <= 3, "{middle}");
 }
 
 #[test]

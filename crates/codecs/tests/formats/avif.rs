@@ -430,7 +430,7 @@ fn gain_maps_are_passed_over() {
     assert_eq!((with, without), (8, 6));
     assert_eq!(colors(&planes, 8), opaque.bytes());
 
-    let meta = Metadata { xmp: Some(vec![b' '; 62]), ..Metadata::default() };
+    let meta = Metadata { xmp: Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".to_vec()), ..Metadata::default() };
     let plain = picture(64, 48, Layout::RGB8);
     let described = encode(&plain, &Encode::Avif { quality: 90, speed: 10 }, &meta).unwrap();
     let before = read(&described).unwrap();
