@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::database::{on, transaction};
 use crate::id::slot;
 use crate::images::{COUNT, MAKE_ROOM, NOTE, OWN, Row, clean, columns, sql};
-use crate::{AccountId, Hosted, HostedError, Image, Metadata, NewImage, Received, Timestamp, random};
+use crate::{AccountId, Hosted, HostedError, Image, Metadata, NewImage, Received, Timestamp, random, webhooks};
 
 /// The shortest time that a draft may wait.
 pub const MIN_EXPIRY: Duration = Duration::from_secs(2 * 60);
@@ -92,7 +92,7 @@ impl Hosted {
     ) -> Result<Image, HostedError> {
         let content = &received.content;
         let filename = filename.map(clean).filter(|name| !name.is_empty());
-        let (now, limit) = (self.now(), self.limits().images);
+        let (now, limit, message) = (self.now(), self.limits().images, random::hex()?);
         const UPDATE: &str = concat!(
             "UPDATE images SET blob = $4, media_type = $5, bytes = $6, width = $7, height = $8, digest = $9, ",
             "uploaded = $3, expires = NULL, filename = COALESCE(filename, $10) ",
@@ -117,6 +117,10 @@ impl Hosted {
             for leaf in image.metadata.as_ref().map(Metadata::leaves).unwrap_or_default() {
                 sqlx::query(NOTE).bind(&image.key).bind(&leaf.path).bind(leaf.kind).bind(&leaf.text).bind(leaf.number)
                     .execute(&mut *connection).await?;
+            }
+            if self.inner.webhooks {
+                let body = webhooks::uploaded(&message, now, account, &image);
+                sqlx::query(webhooks::INSERT).bind(&message).bind(&body).bind(now.0).execute(&mut *connection).await?;
             }
             image
         });

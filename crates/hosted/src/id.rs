@@ -72,6 +72,11 @@ impl ImageId {
         Ok(Self { text: id(), custom: true })
     }
 
+    /// An id that an image had before, here or somewhere else: a UUID, or [one that its owner chose](Self::custom).
+    pub fn restored(text: &str) -> Result<Self, IdError> {
+        if is_uuid(text) { Ok(Self { text: text.to_owned(), custom: false }) } else { Self::custom(text) }
+    }
+
     /// The id.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -111,6 +116,8 @@ mod tests {
         assert_eq!(&id.as_str()[14..15], "4");
         assert_ne!(ImageId::generate().unwrap(), id);
         assert!(matches!(ImageId::custom(id.as_str()), Err(IdError::Uuid { .. })));
+        assert_eq!(ImageId::restored(id.as_str()).unwrap(), id);
+        assert!(ImageId::restored("a/b").unwrap().is_custom() && ImageId::restored("/a").is_err());
         assert!(matches!(ImageId::custom("083EB7B2-5392-4565-B69E-AFF66ACDDD00"), Err(IdError::Uuid { .. })));
     }
 

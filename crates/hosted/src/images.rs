@@ -1,6 +1,7 @@
 //! Images: published, found, changed and deleted.
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::database::{on, transaction};
 use crate::error::within;
@@ -64,6 +65,23 @@ pub struct Content {
     pub height: u32,
     /// SHA-256 of the bytes, in hexadecimal.
     pub digest: String,
+}
+
+impl Content {
+    /// Whether it is these bytes.
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        self.n_bytes == bytes.len() as u64 && self.digest == random::hexadecimal(&Sha256::digest(bytes))
+    }
+}
+
+/// What becomes of an image that is there under a new one's id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IfTaken {
+    /// It stays, and the new one is refused.
+    #[default]
+    Refuse,
+    /// It is gone in the moment in which the new one is there.
+    Replace,
 }
 
 /// What is to be changed. Fields that are none stay as they are.
@@ -134,7 +152,9 @@ impl NewImage {
         self.creator = self.creator.filter(|creator| !creator.is_empty());
         self.filename = self.filename.map(|name| clean(&name)).filter(|name| !name.is_empty());
         let id = match self.id.take() {
-            Some(id) if self.require_signed_urls => return Err(HostedError::CustomPrivate { id: id.to_string() }),
+            Some(id) if id.is_custom() && self.require_signed_urls => {
+                return Err(HostedError::CustomPrivate { id: id.to_string() });
+            }
             Some(id) => id,
             None => ImageId::generate()?,
         };
@@ -160,6 +180,13 @@ pub(crate) const OWN: &str = "UPDATE blobs SET state = 'owned', since = $2 WHERE
 
 pub(crate) const COUNT: &str = "UPDATE accounts SET images = images + 1 WHERE id = $1 AND images < $2";
 
+const UNCOUNT: &str = "UPDATE accounts SET images = images - 1 WHERE id = $1";
+
+/// The bytes belong to nobody from now on.
+const LEAVE: &str = "UPDATE blobs SET state = 'leaving', since = $2 WHERE name = $1";
+
+const TAKE_AWAY: &str = "DELETE FROM images WHERE account = $1 AND slot = $2 RETURNING blob";
+
 pub(crate) const NOTE: &str = "INSERT INTO metadata (image, path, kind, text, number) VALUES ($1, $2, $3, $4, $5)";
 
 /// Takes away a draft whose time is over, so that its id can be used.
@@ -169,20 +196,48 @@ pub(crate) const MAKE_ROOM: &str =
 impl Hosted {
     /// Makes `received` an image. What is refused is discarded.
     pub async fn publish(&self, account: &AccountId, received: Received, new: NewImage) -> Result<Image, HostedError> {
-        let published = self.try_publish(account, &received.content, new).await;
+        self.publish_as(account, received, new, IfTaken::Refuse).await
+    }
+
+    /// [`Hosted::publish`], with a choice where the id is taken.
+    pub async fn publish_as(
+        &self,
+        account: &AccountId,
+        received: Received,
+        new: NewImage,
+        if_taken: IfTaken,
+    ) -> Result<Image, HostedError> {
+        let published = self.try_publish(account, &received.content, new, if_taken).await;
         if published.is_err() {
             self.discard(received).await;
         }
         published
     }
 
-    async fn try_publish(&self, account: &AccountId, content: &Content, new: NewImage) -> Result<Image, HostedError> {
+    async fn try_publish(
+        &self,
+        account: &AccountId,
+        content: &Content,
+        new: NewImage,
+        if_taken: IfTaken,
+    ) -> Result<Image, HostedError> {
         let (new, id) = new.checked()?;
         let now = self.now();
         let (key, slot, metadata) = (random::hex()?, slot(id.as_str()), new.metadata_text());
         let leaves = new.metadata.as_ref().map(Metadata::leaves).unwrap_or_default();
         let limit = self.limits().images;
-        transaction!(self.database(), connection => {
+        let replaced = transaction!(self.database(), connection => {
+            let replaced: Option<Option<String>> = match if_taken {
+                IfTaken::Refuse => None,
+                IfTaken::Replace => {
+                    sqlx::query_scalar(TAKE_AWAY).bind(account.as_str()).bind(&slot)
+                        .fetch_optional(&mut *connection).await?
+                }
+            };
+            if let Some(Some(blob)) = &replaced {
+                sqlx::query(LEAVE).bind(blob).bind(now.0).execute(&mut *connection).await?;
+                sqlx::query(UNCOUNT).bind(account.as_str()).execute(&mut *connection).await?;
+            }
             let counted = sqlx::query(COUNT).bind(account.as_str()).bind(sql(limit)).execute(&mut *connection).await?;
             if counted.rows_affected() == 0 {
                 return Err(HostedError::ManyImages { limit });
@@ -203,7 +258,11 @@ impl Hosted {
                 sqlx::query(NOTE).bind(&key).bind(&leaf.path).bind(leaf.kind).bind(&leaf.text).bind(leaf.number)
                     .execute(&mut *connection).await?;
             }
+            replaced.flatten()
         });
+        if let Some(blob) = replaced {
+            self.remove_blob(&blob).await;
+        }
         Ok(Image {
             id: id.to_string(),
             filename: new.filename,
@@ -283,10 +342,8 @@ impl Hosted {
                 .bind(account.as_str()).bind(slot(id)).fetch_optional(&mut *connection).await?;
             let row = gone.ok_or_else(|| HostedError::no_image(id))?;
             if let Some(blob) = &row.blob {
-                sqlx::query("UPDATE blobs SET state = 'leaving', since = $2 WHERE name = $1")
-                    .bind(blob).bind(now.0).execute(&mut *connection).await?;
-                sqlx::query("UPDATE accounts SET images = images - 1 WHERE id = $1")
-                    .bind(account.as_str()).execute(&mut *connection).await?;
+                sqlx::query(LEAVE).bind(blob).bind(now.0).execute(&mut *connection).await?;
+                sqlx::query(UNCOUNT).bind(account.as_str()).execute(&mut *connection).await?;
             }
             row
         });

@@ -32,6 +32,7 @@ pub mod signing;
 mod sweep;
 mod tokens;
 mod variants;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ pub use direct::{Expiry, MAX_EXPIRY, MIN_EXPIRY};
 pub use error::{BodyError, HostedError};
 pub use filter::{Filter, FilterError};
 pub use id::{IdError, ImageId};
-pub use images::{Content, Image, NewImage, Patch};
+pub use images::{Content, IfTaken, Image, NewImage, Patch};
 pub use keys::{Key, MAX_KEYS};
 pub use list::{Creator, Cursor, MAX_PAGE, Order, Page, Query};
 pub use metadata::{MAX_METADATA_BYTES, Metadata};
@@ -66,6 +67,8 @@ pub struct Settings {
     pub blob_options: Vec<(String, String)>,
     /// What may be uploaded.
     pub limits: Limits,
+    /// Whether messages about direct uploads are written, for somebody who [takes them out](Hosted::due_messages).
+    pub webhooks: bool,
 }
 
 /// What may be uploaded.
@@ -109,6 +112,7 @@ struct Inner {
     database: Database,
     blobs: Blobs,
     limits: Limits,
+    webhooks: bool,
     clock: Clock,
 }
 
@@ -122,7 +126,9 @@ impl Hosted {
     pub async fn open_with(settings: &Settings, clock: Clock) -> Result<Self, HostedError> {
         let blobs = Blobs::open(&settings.blobs, &settings.blob_options)?;
         let database = Database::open(&settings.database).await?;
-        Ok(Self { inner: Arc::new(Inner { database, blobs, limits: settings.limits, clock }) })
+        Ok(Self {
+            inner: Arc::new(Inner { database, blobs, limits: settings.limits, webhooks: settings.webhooks, clock }),
+        })
     }
 
     /// What may be uploaded.

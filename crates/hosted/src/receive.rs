@@ -4,7 +4,7 @@
 //! [`Hosted::publish_draft`] makes it an image, [`Hosted::discard`] gives it up, and [`Hosted::sweep`] does where nobody did.
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, StreamExt, pin_mut};
+use futures_util::{Stream, StreamExt, pin_mut, stream};
 use sha2::{Digest, Sha256};
 use tintype::codecs::{self, Bound, CodecError};
 use tintype_pixels::ImageFormat;
@@ -43,6 +43,11 @@ impl Hosted {
                 Err(error)
             }
         }
+    }
+
+    /// [`Hosted::receive`], of bytes that are there already.
+    pub async fn receive_whole(&self, bytes: Vec<u8>) -> Result<Received, HostedError> {
+        self.receive(stream::iter([Ok::<_, BodyError>(Bytes::from(bytes))])).await
     }
 
     /// Gives up what was received.

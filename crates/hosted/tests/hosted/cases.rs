@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Map;
 use tintype_hosted::{
-    AccountId, BodyError, Creator, Cursor, Expiry, Filter, Hosted, HostedError, Image, MAX_KEYS, MAX_VARIANTS,
+    AccountId, BodyError, Creator, Cursor, Expiry, Filter, Hosted, HostedError, IfTaken, Image, MAX_KEYS, MAX_VARIANTS,
     Metadata, NewImage, Order, Patch, Preferences, Query, Scope, Swept, Variant,
 };
 
@@ -33,6 +33,8 @@ const CASES: &[(&str, Case)] = &[
     ("lists", |stage| Box::pin(lists(stage))),
     ("filters", |stage| Box::pin(filters(stage))),
     ("direct uploads", |stage| Box::pin(direct_uploads(stage))),
+    ("messages about direct uploads", |stage| Box::pin(messages(stage))),
+    ("images are replaced at once", |stage| Box::pin(replaced(stage))),
     ("drafts are used once, whoever comes", |stage| Box::pin(races(stage))),
     ("the sweeper", |stage| Box::pin(sweeper(stage))),
     ("accounts are full at some point", |stage| Box::pin(full_accounts(stage))),
@@ -561,4 +563,77 @@ async fn processes(stage: &Stage) {
         assert_eq!(other.image(&account, &image.id).await.unwrap(), *image);
     }
     assert_eq!(other.count(&account).await.unwrap(), 20);
+}
+
+async fn messages(stage: &Stage) {
+    let (hosted, account) = (&stage.hosted, stage.account().await);
+    let minute = Duration::from_secs(60);
+    let take = async || hosted.due_messages(minute, 10).await.unwrap();
+    // What other cases have left.
+    for message in take().await {
+        hosted.forget_message(&message).await.unwrap();
+    }
+    let draft = hosted.announce(&account, with_metadata(r#"{"a":1}"#), Expiry::Default).await.unwrap();
+    hosted.tell_failure(&account, &draft, 5455, "no picture").await.unwrap();
+    hosted.tell_failure(&account, &draft, 5413, "too large").await.unwrap();
+    let [failed] = take().await.try_into().unwrap();
+    assert!(failed.body.contains("image.upload_failed") && failed.body.contains("5413"), "{}", failed.body);
+    let received = hosted.receive(body(&picture(20, 10), 100)).await.unwrap();
+    hosted.publish_draft(&account, &draft.id, received, None).await.unwrap();
+    // Who takes messages out has them for a while; then, if nothing was said, they are anybody's.
+    let [uploaded] = take().await.try_into().unwrap();
+    assert!(uploaded.body.contains("image.uploaded") && uploaded.body.contains(&draft.id), "{}", uploaded.body);
+    assert_eq!((uploaded.attempt, take().await), (1, Vec::new()));
+    let other = Hosted::open(&stage.settings).await.unwrap();
+    assert_eq!(other.due_messages(minute, 10).await.unwrap(), []);
+    stage.wait(minute * 2);
+    let again = take().await;
+    assert_eq!(again.iter().map(|message| message.attempt).collect::<Vec<_>>(), [2, 2]);
+    let uploaded = again.into_iter().find(|message| message.id == uploaded.id).unwrap();
+    hosted.forget_message(&failed).await.unwrap();
+    hosted.postpone_message(&uploaded, minute * 5).await.unwrap();
+    stage.wait(minute * 4);
+    assert_eq!(take().await, []);
+    stage.wait(minute * 2);
+    // Of several who come together one has it.
+    let all = join_all((0..4).map(|_| take())).await.concat();
+    assert_eq!(all.iter().map(|message| (&message.id, message.attempt)).collect::<Vec<_>>(), [(&uploaded.id, 3)]);
+    hosted.forget_message(&uploaded).await.unwrap();
+    stage.wait(minute * 2);
+    assert_eq!(take().await, []);
+    // A message that says something else by now is not forgotten.
+    let draft = hosted.announce(&account, NewImage::default(), Expiry::Default).await.unwrap();
+    hosted.tell_failure(&account, &draft, 5455, "first").await.unwrap();
+    let [first] = take().await.try_into().unwrap();
+    hosted.tell_failure(&account, &draft, 5455, "second").await.unwrap();
+    hosted.forget_message(&first).await.unwrap();
+    stage.wait(minute * 2);
+    let [second] = take().await.try_into().unwrap();
+    assert!(second.body.contains("second"));
+    hosted.forget_message(&second).await.unwrap();
+}
+
+async fn replaced(stage: &Stage) {
+    let (hosted, account) = (&stage.hosted, stage.account().await);
+    let upload = async |id: &str, if_taken| {
+        let received = hosted.receive_whole(picture(20, 10)).await.unwrap();
+        hosted.publish_as(&account, received, custom(id), if_taken).await
+    };
+    let n_files = stage.n_files();
+    let first = upload("a/b", IfTaken::Replace).await.unwrap();
+    assert!(matches!(upload("a/b", IfTaken::Refuse).await, Err(HostedError::ImageExists { .. })));
+    let second = upload("a/b", IfTaken::Replace).await.unwrap();
+    assert_eq!(hosted.image(&account, "a/b").await.unwrap(), second);
+    assert_ne!(first.content.as_ref().unwrap().blob, second.content.as_ref().unwrap().blob);
+    let bytes = bytes_of(stage, &second).await;
+    assert!(second.content.as_ref().unwrap().holds(&bytes) && !first.content.unwrap().holds(&bytes));
+    assert_eq!((hosted.count(&account).await.unwrap(), stage.n_files()), (1, n_files + 1));
+    // A draft makes room, too, and ids of ours come back.
+    let draft = hosted.announce(&account, custom("draft"), Expiry::Default).await.unwrap();
+    upload(&draft.id, IfTaken::Replace).await.unwrap();
+    let uuid = tintype_hosted::ImageId::restored("083eb7b2-5392-4565-b69e-aff66acddd00").unwrap();
+    let new = NewImage { id: Some(uuid), require_signed_urls: true, ..NewImage::default() };
+    let image = stage.upload(&account, new).await.unwrap();
+    assert_eq!((image.id.as_str(), image.require_signed_urls), ("083eb7b2-5392-4565-b69e-aff66acddd00", true));
+    assert_eq!(hosted.count(&account).await.unwrap(), 3);
 }

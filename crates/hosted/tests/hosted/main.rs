@@ -4,6 +4,7 @@
 
 mod cases;
 mod crash;
+mod scale;
 mod stage;
 
 use stage::Stage;

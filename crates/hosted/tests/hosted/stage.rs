@@ -29,6 +29,7 @@ pub(crate) fn settings_in(folder: &std::path::Path) -> Settings {
         blobs: folder.join("blobs").to_str().unwrap().to_owned(),
         blob_options: Vec::new(),
         limits: Limits { images: 1000, ..Limits::default() },
+        webhooks: true,
     }
 }
 
@@ -50,6 +51,7 @@ impl Stage {
             blobs: "s3://pictures/of/a/service".to_owned(),
             blob_options: s3.environment().map(|(name, value)| (name.to_owned(), value)).to_vec(),
             limits: Limits { images: 1000, ..Limits::default() },
+            webhooks: true,
         };
         Self::open(settings, files, (None, Some((postgres, s3)))).await
     }
