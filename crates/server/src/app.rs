@@ -26,7 +26,7 @@ use crate::engine::{self, Engine, Report};
 use crate::origin::OriginsError;
 use crate::reject::{Rejection, incident};
 use crate::state::AppState;
-use crate::{connections, envelope, metrics, recovery, routes};
+use crate::{connections, envelope, metrics, recovery, routes, webhooks};
 
 /// Why the server cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,7 @@ pub async fn serve(
 
     state.open_images().await?;
     let cleaning = state.images().cloned().map(|images| tokio::spawn(images.keep_clean()));
+    let sending = state.images().cloned().map(|images| tokio::spawn(webhooks::send(images)));
 
     let (stop, stopped) = watch::channel(false);
     let signal = signal().map_err(ServeError::Signals)?;
@@ -104,9 +105,9 @@ pub async fn serve(
     };
     tracing::info!("stopping; requests in progress are finished");
     stop.send_replace(true);
-    if let Some(cleaning) = cleaning {
-        // It may end anywhere: whoever comes next goes on.
-        cleaning.abort();
+    // They may end anywhere: whoever comes next goes on.
+    for task in cleaning.iter().chain(&sending) {
+        task.abort();
     }
     let cut = serving.await.unwrap_or(0);
     if cut > 0 {

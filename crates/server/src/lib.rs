@@ -43,6 +43,7 @@ mod state;
 mod tag;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 pub use app::{ServeError, router, serve, serve_on};
 pub use cache::CacheError;

@@ -40,6 +40,13 @@ pub struct HostedConfig {
     /// What direct uploads are sent below. Default: `/upload` on the host that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload_url: Option<BaseUrl>,
+    /// Where messages about direct uploads are posted to, as JSON: made, or refused. Each is sent again, later and later, until it is
+    /// answered with 2xx, for a day. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_url: Option<BaseUrl>,
+    /// What such messages are signed with: `Webhook-Signature: time=SECONDS,sig1=HEX` has HMAC-SHA-256 of the seconds, a dot and the
+    /// body. Needed with `webhook_url`.
+    pub webhook_secret: Secret,
     /// Bytes of an uploaded image. Default 10 MB.
     pub upload_bytes: ByteSize,
     /// Longest side of an uploaded image, in pixels, of formats other than WebP and AVIF. Default 12,000.
@@ -65,6 +72,8 @@ impl Default for HostedConfig {
             token: Secret::default(),
             delivery_url: None,
             upload_url: None,
+            webhook_url: None,
+            webhook_secret: Secret::default(),
             upload_bytes: ByteSize(bytes),
             upload_side: side_px,
             upload_animation_pixels: animation_area_px,
@@ -103,7 +112,8 @@ impl HostedConfig {
             images: self.images,
             extra_inputs: limits.extra_inputs,
         };
-        Some(Settings { database, blobs, blob_options: environment.collect(), limits })
+        let webhooks = self.webhook_url.is_some();
+        Some(Settings { database, blobs, blob_options: environment.collect(), limits, webhooks })
     }
 
     /// What is wrong about it, and where.
@@ -112,6 +122,23 @@ impl HostedConfig {
             return Some((
                 "hosted.database",
                 "there is one, but neither hosted.data nor hosted.blobs: images need both".to_owned(),
+            ));
+        }
+        let urls = [
+            ("hosted.delivery_url", &self.delivery_url),
+            ("hosted.upload_url", &self.upload_url),
+            ("hosted.webhook_url", &self.webhook_url),
+        ];
+        let is_web = |url: &BaseUrl| matches!(url.0.scheme(), "http" | "https");
+        for (key, url) in urls {
+            if url.as_ref().is_some_and(|url| !is_web(url)) {
+                return Some((key, "not an http or https URL".to_owned()));
+            }
+        }
+        if self.webhook_url.is_some() && self.webhook_secret.is_empty() {
+            return Some((
+                "hosted.webhook_secret",
+                "there is none, and messages to hosted.webhook_url are signed".to_owned(),
             ));
         }
         if self.blobs.is_some() && !self.is_on() {

@@ -6,22 +6,48 @@ use serde::Serialize;
 use tintype::codecs::CodecError;
 use tintype_hosted::HostedError;
 use tintype_pixels::Fault;
+use utoipa::ToSchema;
 
 use crate::admission::Full;
 use crate::origin::OriginError;
 use crate::reject::{Rejection, incident};
 
-#[derive(Debug, Serialize)]
-struct Envelope<T> {
-    result: Option<T>,
+/// How a result is sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Envelope<T> {
+    result: T,
+    /// True.
     success: bool,
+    /// None.
     errors: Vec<Message>,
+    /// None.
     messages: Vec<Message>,
 }
 
-#[derive(Debug, Serialize)]
+/// How a refusal is sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Failure {
+    /// Null.
+    #[schema(value_type = Option<Empty>)]
+    result: (),
+    /// False.
+    success: bool,
+    /// Why, first of all.
+    errors: Vec<Message>,
+    /// None.
+    messages: Vec<Message>,
+}
+
+/// An object without anything.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Empty {}
+
+/// Something that is said about a request.
+#[derive(Debug, Serialize, ToSchema)]
 struct Message {
+    /// Which of the reasons it is: mostly 5000 and the status.
     code: u16,
+    /// In words.
     message: String,
 }
 
@@ -29,16 +55,16 @@ struct Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ApiError {
     status: StatusCode,
-    code: u16,
-    message: String,
+    pub(super) code: u16,
+    pub(super) message: String,
 }
 
 /// A result, in its envelope.
 pub(super) fn ok(result: impl Serialize) -> Response {
-    sent(StatusCode::OK, &Envelope { result: Some(result), success: true, errors: Vec::new(), messages: Vec::new() })
+    sent(StatusCode::OK, &Envelope { result, success: true, errors: Vec::new(), messages: Vec::new() })
 }
 
-fn sent(status: StatusCode, envelope: &Envelope<impl Serialize>) -> Response {
+fn sent(status: StatusCode, envelope: &impl Serialize) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
@@ -185,7 +211,7 @@ impl IntoResponse for ApiError {
         // Cloudflare's own text has the code in it.
         let message = format!("ERROR {}: {}", self.code, self.message);
         let errors = vec![Message { code: self.code, message }];
-        let envelope = Envelope { result: None::<()>, success: false, errors, messages: Vec::new() };
+        let envelope = Failure { result: (), success: false, errors, messages: Vec::new() };
         let mut response = sent(self.status, &envelope);
         if self.status == StatusCode::SERVICE_UNAVAILABLE || self.status == StatusCode::TOO_MANY_REQUESTS {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -7,28 +7,74 @@ use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 use tintype_hosted::{Expiry, HostedError, Timestamp};
+use utoipa::ToSchema;
 
-use super::answer::{self, ApiError};
+use super::answer::{self, ApiError, Envelope};
 use super::form::{self, File};
-use super::images::{IN_PATH, Writer};
+use super::images::{FileForm, IN_PATH, Shown, Writer};
 use super::owner::Owner;
 use crate::state::AppState;
 
-#[derive(Debug, Serialize)]
-struct Announced {
+/// An upload that may be made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Announced {
+    /// What the image will be called.
     id: String,
+    /// Where a form with a `file` may be posted to, once, without a token.
     #[serde(rename = "uploadURL")]
     upload_url: String,
 }
 
-/// Both versions: the first takes JSON, the second a form, and here each takes either.
+/// What is said about an upload that is to be made.
+#[expect(dead_code, reason = "it describes what is read field by field")]
+#[derive(Debug, ToSchema)]
+struct Announcement {
+    /// A name of one's own.
+    #[schema(max_length = 1024)]
+    id: Option<String>,
+    #[schema(max_length = 1024)]
+    creator: Option<String>,
+    /// Until when it may be made, 2 minutes to 6 hours from now: 2026-09-01T12:00:00Z. Default 30 minutes.
+    #[schema(format = DateTime)]
+    expiry: Option<String>,
+    /// A JSON object of at most 1024 bytes; in a form its text.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<String>,
+    #[schema(rename = "requireSignedURLs")]
+    require_signed_urls: Option<bool>,
+}
+
+/// Announce a direct upload
+///
+/// The body is a form or a JSON object, or there is none.
+#[utoipa::path(post, path = "/v2/direct_upload", operation_id = "create_direct_upload", tag = "direct uploads",
+    request_body(content((Announcement = "multipart/form-data"), (Announcement = "application/json"))),
+    responses((status = 200, description = "Where to upload to", body = Envelope<Announced>)))]
 pub(super) async fn announce(
     State(app): State<AppState>,
     owner: Owner,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let fields = form::fields(&app, &headers, body).await?;
+    announced(&app, &owner, &headers, body).await
+}
+
+/// Announce a direct upload, as the first version does
+#[utoipa::path(post, path = "/v1/direct_upload", operation_id = "create_direct_upload_v1", tag = "direct uploads",
+    request_body(content((Announcement = "application/json"), (Announcement = "multipart/form-data"))),
+    responses((status = 200, description = "Where to upload to", body = Envelope<Announced>)))]
+pub(super) async fn announce_by_json(
+    State(app): State<AppState>,
+    owner: Owner,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    announced(&app, &owner, &headers, body).await
+}
+
+/// Both versions: the first takes JSON, the second a form, and here each takes either.
+async fn announced(app: &AppState, owner: &Owner, headers: &HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let fields = form::fields(app, headers, body).await?;
     let expiry = match fields.get("expiry") {
         None => Expiry::Default,
         Some(text) => {
@@ -46,7 +92,15 @@ pub(super) async fn announce(
     Ok(answer::ok(Announced { id: draft.id, upload_url }))
 }
 
-/// `POST /upload/{hash}/{id}`.
+/// Upload an image that was announced
+///
+/// Once, and without a token.
+#[utoipa::path(post, path = "/upload/{hash}/{*id}", operation_id = "upload_directly", tag = "direct uploads",
+    security(()),
+    params(("hash" = String, Path, description = "What delivery URLs call the account"),
+           ("id" = String, Path, description = "What the image will be called; slashes may stand as they are")),
+    request_body(content = FileForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The image", body = Envelope<Shown>)))]
 pub(super) async fn upload(State(app): State<AppState>, request: Request) -> Response {
     let path = request.uri().path().strip_prefix("/upload/").map(str::to_owned);
     answered(&app, path, request).await
@@ -73,8 +127,8 @@ async fn taken_in(app: &AppState, path: &str, request: Request) -> Result<Respon
     let account = images.account_of_hash(hash).await?;
     let hosted = images.hosted();
     // Before the bytes are taken in: whoever comes too late need not send them.
-    match hosted.draft(&account.id, &id).await {
-        Ok(_draft) => {}
+    let draft = match hosted.draft(&account.id, &id).await {
+        Ok(draft) => draft,
         Err(HostedError::NoImage { .. }) => {
             let known = hosted.image(&account.id, &id).await;
             let is_used = known.is_ok_and(|image| image.content.is_some());
@@ -82,11 +136,22 @@ async fn taken_in(app: &AppState, path: &str, request: Request) -> Result<Respon
             return Err(if is_used { ApiError::taken(used) } else { nothing() });
         }
         Err(error) => return Err(error.into()),
-    }
+    };
     let (parts, body) = request.into_parts();
-    let (_fields, file) = form::read(app, Some(hosted), &parts.headers, body).await?;
-    let File { received, name } = file.ok_or_else(|| ApiError::bad("the form has no file"))?;
-    let image = hosted.publish_draft(&account.id, &id, received, name.as_deref()).await?;
+    let published = async {
+        let (_fields, file) = form::read(app, Some(hosted), &parts.headers, body).await?;
+        let File { received, name } = file.ok_or_else(|| ApiError::bad("the form has no file"))?;
+        Ok::<_, ApiError>(hosted.publish_draft(&account.id, &id, received, name.as_deref()).await?)
+    };
+    let image = match published.await {
+        Ok(image) => image,
+        Err(error) => {
+            if let Err(unsaid) = hosted.tell_failure(&account.id, &draft, error.code, &error.message).await {
+                tracing::warn!(error = %unsaid, "a webhook about an upload that failed could not be written");
+            }
+            return Err(error);
+        }
+    };
     let owner = Owner::of(images.clone(), account, &parts);
     Ok(answer::ok(Writer::new(&owner).await?.show(image.without_metadata())))
 }

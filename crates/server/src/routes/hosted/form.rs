@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, header};
 use multer::{Field, Multipart};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tintype_hosted::{BodyError, Hosted, HostedError, ImageId, Metadata, NewImage, Received};
 
 use super::answer::ApiError;
@@ -63,10 +63,45 @@ impl Fields {
             id: self.get("id").map(ImageId::custom).transpose().map_err(HostedError::from)?,
             filename: self.get("filename").map(str::to_owned),
             creator: self.get("creator").map(str::to_owned),
-            metadata: self.get("metadata").map(Metadata::parse).transpose()?,
+            metadata: self.metadata()?,
             require_signed_urls,
         })
     }
+
+    /// JSON text in one field, or a field for each value, as Cloudflare's SDKs send objects: `metadata[a][b]` or `metadata.a.b`.
+    /// Values of such fields are texts.
+    fn metadata(&self) -> Result<Option<Metadata>, ApiError> {
+        if let Some(text) = self.get(METADATA) {
+            return Ok(Some(Metadata::parse(text)?));
+        }
+        let mut object = Map::new();
+        for (name, value) in &self.0 {
+            let Some(path) = name.strip_prefix(METADATA).and_then(path) else { continue };
+            let wrong = || ApiError::bad(format!("field {name:?} does not fit to the others of metadata"));
+            let (last, outer) = path.split_last().ok_or_else(wrong)?;
+            let mut place = &mut object;
+            for part in outer {
+                let inner = place.entry(*part).or_insert_with(|| Map::new().into());
+                place = inner.as_object_mut().ok_or_else(wrong)?;
+            }
+            if place.insert((*last).to_owned(), value.as_str().into()).is_some() {
+                return Err(wrong());
+            }
+        }
+        Ok((!object.is_empty()).then(|| Metadata::new(object.into())).transpose()?)
+    }
+}
+
+/// The field that says what an owner notes about an image.
+const METADATA: &str = "metadata";
+
+/// The names in `[a][b]` or `.a.b`.
+fn path(text: &str) -> Option<Vec<&str>> {
+    let names: Vec<&str> = match text.strip_prefix('.') {
+        Some(rest) => rest.split('.').collect(),
+        None => text.strip_prefix('[')?.strip_suffix(']')?.split("][").collect(),
+    };
+    names.iter().all(|name| !name.is_empty()).then_some(names)
 }
 
 /// Reads a form. Its part `file` goes to `store`; without one, no file is taken. Of what is refused nothing is left.
@@ -158,4 +193,36 @@ pub(super) async fn fields(app: &AppState, headers: &HeaderMap, body: Body) -> R
 pub(super) async fn whole(body: Body) -> Result<Bytes, ApiError> {
     let read = axum::body::to_bytes(body, MAX_TEXT_BYTES).await;
     read.map_err(|_error| ApiError::bad(format!("the body is larger than {MAX_TEXT_BYTES} bytes, or was not sent")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn metadata(fields: &[(&str, &str)]) -> Result<Option<Value>, ApiError> {
+        let fields = Fields(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
+        let metadata = fields.new_image()?.metadata;
+        Ok(metadata.map(|metadata| Value::Object(metadata.as_object().clone())))
+    }
+
+    #[test]
+    fn metadata_comes_in_one_field_or_in_many() {
+        for (fields, expected) in [
+            (&[][..], None),
+            (&[("metadata", "")], None),
+            (&[("metadata", r#"{"a":1}"#), ("metadata[b]", "2")], Some(json!({"a": 1}))),
+            (
+                &[("metadata[a]", "1"), ("metadata[b][c]", "x"), ("metadata[b][d]", "")],
+                Some(json!({"a": "1", "b": {"c": "x", "d": ""}})),
+            ),
+            (&[("metadata.a", "1"), ("metadata.b.c", "x")], Some(json!({"a": "1", "b": {"c": "x"}}))),
+            (&[("metadata[]", "1"), ("metadata[a", "1"), ("metadata..a", "1"), ("metadatas", "1")], None),
+        ] {
+            assert_eq!(metadata(fields), Ok(expected), "{fields:?}");
+        }
+        metadata(&[("metadata[a]", "1"), ("metadata[a][b]", "1")]).unwrap_err();
+        metadata(&[("metadata.a", "1"), ("metadata[a]", "1")]).unwrap_err();
+    }
 }

@@ -9,13 +9,14 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tintype_hosted::signing::{Life, sign};
 use tintype_hosted::{BodyError, HostedError, Image, Metadata, Patch, Received};
 use tintype_options::url::Source;
 use url::Url;
+use utoipa::ToSchema;
 
-use super::answer::{self, ApiError};
+use super::answer::{self, ApiError, Empty, Envelope, Failure};
 use super::form::{self, Fields, File};
 use super::owner::{Named, Owner};
 use crate::hosted::identity;
@@ -28,22 +29,100 @@ pub(super) const IN_PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'@').remove(b':');
 
 /// An image, as the API shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Image)]
 pub(super) struct Shown {
     id: String,
+    /// What the file was called.
     #[serde(skip_serializing_if = "Option::is_none")]
     filename: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     meta: Option<Value>,
+    #[schema(format = DateTime)]
     uploaded: String,
     #[serde(rename = "requireSignedURLs")]
     require_signed_urls: bool,
+    /// What delivers it, in each variant.
     variants: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     creator: Option<String>,
+    /// Whether it was announced, and not uploaded yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     draft: Option<bool>,
+}
+
+/// What a form with a new image has: a file, or a URL.
+#[expect(dead_code, reason = "it describes what is read field by field")]
+#[derive(Debug, ToSchema)]
+struct UploadForm {
+    #[schema(value_type = Option<String>, format = Binary)]
+    file: Option<Vec<u8>>,
+    /// Where it is fetched from, with a user name and a password perhaps.
+    url: Option<String>,
+    /// A name of one's own.
+    #[schema(max_length = 1024)]
+    id: Option<String>,
+    #[schema(max_length = 1024)]
+    creator: Option<String>,
+    /// The text of a JSON object of at most 1024 bytes.
+    metadata: Option<String>,
+    #[schema(rename = "requireSignedURLs")]
+    require_signed_urls: Option<bool>,
+}
+
+/// What a form with an announced image has.
+#[expect(dead_code, reason = "it describes what is read field by field")]
+#[derive(Debug, ToSchema)]
+pub(super) struct FileForm {
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// What may be changed about an image. What is not said stays as it is, and null clears it.
+#[expect(dead_code, reason = "it describes what is read field by field")]
+#[derive(Debug, ToSchema)]
+struct ImagePatch {
+    #[schema(rename = "requireSignedURLs")]
+    require_signed_urls: Option<bool>,
+    /// At most 1024 bytes.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    #[schema(max_length = 1024)]
+    creator: Option<String>,
+}
+
+/// The bytes of a file.
+#[expect(dead_code, reason = "it describes what is sent piece by piece")]
+#[derive(Debug, ToSchema)]
+#[schema(as = File, value_type = String, format = Binary)]
+struct Bytes(Vec<u8>);
+
+/// How many images there are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Stats {
+    count: Count,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Count {
+    /// How many there may be.
+    allowed: u64,
+    /// How many there are; drafts do not count.
+    current: u64,
+}
+
+/// What a signed URL is to be good for.
+#[expect(dead_code, reason = "it describes what is read field by field")]
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct SignedUrl {
+    variant: String,
+    /// For how many seconds. Default for ever.
+    expires_in: Option<u64>,
+    /// Which key signs. Default `default`.
+    key_name: Option<String>,
 }
 
 /// Writes images down: with their URLs in all variants there are.
@@ -88,6 +167,11 @@ async fn shown(owner: &Owner, image: Image) -> Result<Response, ApiError> {
     Ok(answer::ok(Writer::new(owner).await?.show(image)))
 }
 
+/// Upload an image
+#[utoipa::path(post, path = "/v1", operation_id = "upload_image", tag = "images",
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The image", body = Envelope<Shown>),
+              (status = "default", description = "Why there is no result", body = Failure)))]
 pub(super) async fn upload(State(app): State<AppState>, owner: Owner, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let (fields, file) = form::read(&app, Some(owner.hosted()), &parts.headers, body).await?;
@@ -159,11 +243,21 @@ fn credentials(url: &mut Url) -> Result<Option<HeaderMap>, ApiError> {
     Ok(Some(HeaderMap::from_iter([(header::AUTHORIZATION, value)])))
 }
 
+/// Show an image
+#[utoipa::path(get, path = "/v1/{id}", operation_id = "show_image", tag = "images",
+    params(("id" = String, Path, description = "What it is called, with slashes as %2F")),
+    responses((status = 200, description = "The image, or the draft", body = Envelope<Shown>)))]
 pub(super) async fn show(owner: Owner, Named(id): Named) -> Result<Response, ApiError> {
     let image = owner.hosted().image(owner.id(), &id).await?;
     shown(&owner, image).await
 }
 
+/// Change what is said about an image
+///
+/// Where it changes whether URLs have to be signed, the image has another id afterwards.
+#[utoipa::path(patch, path = "/v1/{id}", operation_id = "change_image", tag = "images",
+    params(("id" = String, Path, description = "What it is called, with slashes as %2F")), request_body = ImagePatch,
+    responses((status = 200, description = "The image as it is now", body = Envelope<Shown>)))]
 pub(super) async fn change(owner: Owner, Named(id): Named, body: Body) -> Result<Response, ApiError> {
     let body: Value = serde_json::from_slice(&form::whole(body).await?)
         .map_err(|error| ApiError::bad(format!("the body is not JSON: {error}")))?;
@@ -191,6 +285,10 @@ pub(super) async fn change(owner: Owner, Named(id): Named, body: Body) -> Result
     shown(&owner, image).await
 }
 
+/// Delete an image
+#[utoipa::path(delete, path = "/v1/{id}", operation_id = "delete_image", tag = "images",
+    params(("id" = String, Path, description = "What it is called, with slashes as %2F")),
+    responses((status = 200, description = "It is gone", body = Envelope<Empty>)))]
 pub(super) async fn delete(State(app): State<AppState>, owner: Owner, Named(id): Named) -> Result<Response, ApiError> {
     if let Some(content) = owner.hosted().delete(owner.id(), &id).await? {
         // What is delivered is looked up for every request; this is for the room that its variants take.
@@ -201,14 +299,18 @@ pub(super) async fn delete(State(app): State<AppState>, owner: Owner, Named(id):
             );
         }
     }
-    Ok(answer::ok(json!({})))
+    Ok(answer::ok(Empty {}))
 }
 
-/// The bytes as they were uploaded. What a browser opens may do nothing.
+/// Download an image as it was uploaded
+#[utoipa::path(get, path = "/v1/{id}/blob", operation_id = "download_image", tag = "images",
+    params(("id" = String, Path, description = "What it is called, with slashes as %2F")),
+    responses((status = 200, description = "The bytes", content_type = "image/*", body = Bytes)))]
 pub(super) async fn blob(owner: Owner, Named(id): Named) -> Result<Response, ApiError> {
     let image = owner.hosted().image(owner.id(), &id).await?;
     let content = image.content.ok_or(HostedError::NoImage { id })?;
     let blob = owner.hosted().read(&content).await?;
+    // What a browser opens may do nothing.
     let headers = [
         (header::CONTENT_TYPE, content.media_type),
         (header::CONTENT_LENGTH, blob.n_bytes.to_string()),
@@ -219,14 +321,21 @@ pub(super) async fn blob(owner: Owner, Named(id): Named) -> Result<Response, Api
     Ok((headers, Body::from_stream(blob.stream)).into_response())
 }
 
+/// Count the images
+#[utoipa::path(get, path = "/v1/stats", operation_id = "show_stats", tag = "images",
+    responses((status = 200, description = "How many there are, and may be", body = Envelope<Stats>)))]
 pub(super) async fn stats(owner: Owner) -> Result<Response, ApiError> {
     let current = owner.hosted().count(owner.id()).await?;
     let allowed = owner.hosted().limits().images;
-    Ok(answer::ok(json!({ "count": { "allowed": allowed, "current": current } })))
+    Ok(answer::ok(Stats { count: Count { allowed, current } }))
 }
 
-/// `POST …/v1/{id}/signed_url` with `{variant, expiresIn, keyName}`: a URL that delivers a private image. Cloudflare's API has
-/// it for Workers only (`env.IMAGES.hosted.image(id).signedUrl`).
+/// Make a URL that delivers a private image
+///
+/// Cloudflare's API has this for Workers only: `env.IMAGES.hosted.image(id).signedUrl`.
+#[utoipa::path(post, path = "/v1/{id}/signed_url", operation_id = "sign_url", tag = "images",
+    params(("id" = String, Path, description = "What the image is called, with slashes as %2F")), request_body = SignedUrl,
+    responses((status = 200, description = "The URL", body = Envelope<String>)))]
 pub(super) async fn signed_url(owner: Owner, Named(id): Named, body: Body) -> Result<Response, ApiError> {
     let fields = Fields::of_json(&form::whole(body).await?)?;
     let variant = fields.get("variant").ok_or_else(|| ApiError::bad("variant is missing"))?;

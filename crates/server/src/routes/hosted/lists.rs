@@ -5,8 +5,9 @@ use axum::response::Response;
 use serde::Serialize;
 use tintype_hosted::{Creator, Cursor, Filter, HostedError, Order, Query};
 use url::form_urlencoded;
+use utoipa::ToSchema;
 
-use super::answer::{self, ApiError};
+use super::answer::{self, ApiError, Envelope};
 use super::images::{Shown, Writer};
 use super::owner::Owner;
 
@@ -22,7 +23,9 @@ struct Asked {
 fn asked(text: &str) -> Result<Asked, ApiError> {
     let mut asked = Asked { page: 1, ..Asked::default() };
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let number = || value.parse().map_err(|_number| ApiError::bad(format!("{name}: {value:?} is not a number")));
+        // Cloudflare's SDKs have numbers with fractions.
+        let digits = value.strip_suffix(".0").unwrap_or(&value);
+        let number = || digits.parse().map_err(|_number| ApiError::bad(format!("{name}: {value:?} is not a number")));
         match &*name {
             "per_page" => asked.query.per_page = number()?,
             "page" => asked.page = number()?,
@@ -50,17 +53,29 @@ fn asked(text: &str) -> Result<Asked, ApiError> {
     Ok(asked)
 }
 
-#[derive(Debug, Serialize)]
-struct Pages {
+/// One page of images.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Pages {
     images: Vec<Shown>,
 }
 
-#[derive(Debug, Serialize)]
-struct Continued {
+/// Images, and where the list goes on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Continued {
     images: Vec<Shown>,
+    /// Null at the end.
     continuation_token: Option<String>,
 }
 
+/// List images by pages
+///
+/// The second version does not become slower with the number of the page.
+#[utoipa::path(get, path = "/v1", operation_id = "list_images_by_page", tag = "images",
+    params(("per_page" = Option<u32>, Query, description = "Images at a time; default 1000", minimum = 1, maximum = 10_000),
+           ("creator" = Option<String>, Query, description = "Only this creator's; an empty text for those without one"),
+           ("sort_order" = Option<String>, Query, description = "desc, the newest first, or asc", pattern = "^(asc|desc)$"),
+           ("page" = Option<u32>, Query, description = "Which page, from 1 on", minimum = 1)),
+    responses((status = 200, description = "The page", body = Envelope<Pages>)))]
 pub(super) async fn pages(owner: Owner, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
     let Asked { query, page, .. } = asked(query.as_deref().unwrap_or_default())?;
     if page == 0 {
@@ -71,6 +86,16 @@ pub(super) async fn pages(owner: Owner, RawQuery(query): RawQuery) -> Result<Res
     Ok(answer::ok(Pages { images: images.into_iter().map(|image| writer.show(image)).collect() }))
 }
 
+/// List images
+///
+/// `meta.<path>[<operator>]=<value>` are conditions on metadata, at most five, all of which have to hold: eq, in (values with `|`
+/// in between), gt, gte, lt and lte, with `:string`, `:number` or `:boolean` behind them where only that is meant.
+#[utoipa::path(get, path = "/v2", operation_id = "list_images", tag = "images",
+    params(("per_page" = Option<u32>, Query, description = "Images at a time; default 1000", minimum = 1, maximum = 10_000),
+           ("creator" = Option<String>, Query, description = "Only this creator's; an empty text for those without one"),
+           ("sort_order" = Option<String>, Query, description = "desc, the newest first, or asc", pattern = "^(asc|desc)$"),
+           ("continuation_token" = Option<String>, Query, description = "Where to go on: what the last answer said")),
+    responses((status = 200, description = "Images, and where the list goes on", body = Envelope<Continued>)))]
 pub(super) async fn continued(owner: Owner, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
     let Asked { query, cursor, .. } = asked(query.as_deref().unwrap_or_default())?;
     let page = owner.hosted().list(owner.id(), &query, cursor.as_ref()).await?;

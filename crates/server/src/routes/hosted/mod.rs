@@ -10,6 +10,7 @@ mod form;
 mod images;
 mod keys;
 mod lists;
+mod openapi;
 mod owner;
 mod preferences;
 #[cfg(test)]
@@ -17,7 +18,10 @@ mod tests;
 mod variants;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::state::AppState;
 
@@ -28,31 +32,38 @@ const API: &str = "/client/v4/accounts/{account}/images";
 const BATCH: &str = "/images";
 
 pub(crate) fn routes() -> Router<AppState> {
-    let api = |path: &str| format!("{API}{path}");
-    let own = Router::new()
-        .route(&api("/v1/stats"), get(images::stats))
-        .route(&api("/v1/{id}/blob"), get(images::blob))
-        .route(&api("/v1/{id}/signed_url"), post(images::signed_url))
-        .route(&api("/v1/keys"), get(keys::list))
-        .route(&api("/v1/keys/{name}"), put(keys::create).delete(keys::delete))
-        .route(&api("/v1/variants"), get(variants::list).post(variants::create))
-        .route(&api("/v1/variants/{variant}"), get(variants::show).patch(variants::change).delete(variants::delete))
-        .route(&api("/v1/config"), get(preferences::show).patch(preferences::change))
-        .route(&api("/v1/direct_upload"), post(direct::announce))
-        .route(&api("/v1/batch_token"), get(owner::batch_token));
-    own.merge(shared(API))
-        .merge(shared(BATCH))
-        .route("/upload/{hash}/{*id}", post(direct::upload))
+    described()
+        .0
+        .route(openapi::PATH, get(openapi::show))
         .route("/{hash}/{*rest}", get(delivery::deliver).post(direct::upload_below_hash))
         .route("/cdn-cgi/imagedelivery/{*rest}", get(delivery::deliver))
 }
 
+/// The routes of the API, and what their handlers say of themselves.
+fn described() -> (Router<AppState>, OpenApi) {
+    let own = OpenApiRouter::new()
+        .routes(routes!(images::stats))
+        .routes(routes!(images::blob))
+        .routes(routes!(images::signed_url))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::create, keys::delete))
+        .routes(routes!(variants::list, variants::create))
+        .routes(routes!(variants::show, variants::change, variants::delete))
+        .routes(routes!(preferences::show, preferences::change))
+        .routes(routes!(direct::announce_by_json))
+        .routes(routes!(owner::batch_token));
+    OpenApiRouter::new()
+        .nest(API, own.merge(shared()))
+        .nest(BATCH, shared())
+        .routes(routes!(direct::upload))
+        .split_for_parts()
+}
+
 /// What the API and the batch API have in common.
-fn shared(prefix: &str) -> Router<AppState> {
-    let at = |path: &str| format!("{prefix}{path}");
-    Router::new()
-        .route(&at("/v1"), get(lists::pages).post(images::upload))
-        .route(&at("/v2"), get(lists::continued))
-        .route(&at("/v1/{id}"), get(images::show).patch(images::change).delete(images::delete))
-        .route(&at("/v2/direct_upload"), post(direct::announce))
+fn shared() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(lists::pages, images::upload))
+        .routes(routes!(lists::continued))
+        .routes(routes!(images::show, images::change, images::delete))
+        .routes(routes!(direct::announce))
 }

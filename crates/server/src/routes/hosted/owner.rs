@@ -6,10 +6,11 @@ use axum::extract::{FromRequestParts, Path};
 use axum::response::Response;
 use http::header;
 use http::request::Parts;
-use serde_json::json;
+use serde::Serialize;
 use tintype_hosted::{Account, AccountId, Hosted, Scope};
+use utoipa::ToSchema;
 
-use super::answer::{self, ApiError};
+use super::answer::{self, ApiError, Envelope};
 use crate::hosted::Images;
 use crate::state::AppState;
 
@@ -84,8 +85,18 @@ impl FromRequestParts<AppState> for Named {
     }
 }
 
-/// `GET …/v1/batch_token`: a token for the batch API.
+/// A token for the batch API.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BatchToken {
+    expires_at: String,
+    token: String,
+}
+
+/// Get a token for the batch API
+#[utoipa::path(get, path = "/v1/batch_token", operation_id = "create_batch_token", tag = "tokens",
+    responses((status = 200, description = "The token, and until when it is good", body = Envelope<BatchToken>)))]
 pub(super) async fn batch_token(owner: Owner) -> Result<Response, ApiError> {
     let (token, expires) = owner.hosted().create_batch_token(owner.id()).await?;
-    Ok(answer::ok(json!({ "token": token, "expiresAt": expires.to_rfc3339() })))
+    Ok(answer::ok(BatchToken { expires_at: expires.to_rfc3339(), token }))
 }

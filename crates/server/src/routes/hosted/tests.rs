@@ -193,6 +193,23 @@ async fn an_upload_is_answered_to_the_letter() {
 }
 
 #[tokio::test]
+async fn metadata_may_come_in_a_field_for_each_value() {
+    let api = Api::new().await;
+    let image = api.upload(&[("file", PNG), ("metadata[kind]", b"cat"), ("metadata[a][b]", b"1")]).await.result();
+    assert_eq!(image["meta"], json!({"kind": "cat", "a": {"b": "1"}}));
+    api.upload(&[("file", PNG), ("metadata[a]", b"1"), ("metadata[a][b]", b"1")]).await.fails(400, 5400);
+    assert_eq!(api.show("/v2?per_page=1.0").await.result()["images"][0]["id"], image["id"]);
+}
+
+#[tokio::test]
+async fn the_document_is_served_without_a_token() {
+    let api = Api::new().await;
+    let answer = api.request("GET", "/openapi.json", &[], "").await;
+    assert_eq!((answer.status, answer.header(header::CONTENT_TYPE)), (StatusCode::OK, "application/json"));
+    assert_eq!(answer.json()["paths"]["/images/v2"]["get"]["operationId"], "batch_list_images");
+}
+
+#[tokio::test]
 async fn custom_ids_stand_in_paths() {
     let api = Api::new().await;
     let image = api.upload(&[("file", PNG), ("id", "a/b/100% ü.png".as_bytes())]).await.result();
@@ -373,12 +390,12 @@ async fn variants_are_answered_to_the_letter() {
         "neverRequireSignedURLs": true,
     });
     let answer = api.call("POST", "/v1/variants", hero.clone()).await;
-    let shown = r#"{"id":"hero","neverRequireSignedURLs":true,"options":{"fit":"scale-down","height":768,"metadata":"none","width":1366}}"#;
+    let shown = r#"{"id":"hero","options":{"fit":"scale-down","height":768,"metadata":"none","width":1366},"neverRequireSignedURLs":true}"#;
     let envelope = format!(r#"{{"result":{{"variant":{shown}}},"success":true,"errors":[],"messages":[]}}"#);
     assert_eq!(answer.body, envelope);
     assert_eq!(api.show("/v1/variants/hero").await.body, envelope);
     api.call("POST", "/v1/variants", hero.clone()).await.fails(409, 5409);
-    let public = r#"{"id":"public","neverRequireSignedURLs":false,"options":{"fit":"scale-down","height":768,"metadata":"none","width":1366}}"#;
+    let public = r#"{"id":"public","options":{"fit":"scale-down","height":768,"metadata":"none","width":1366},"neverRequireSignedURLs":false}"#;
     let all = api.show("/v1/variants").await;
     let expected = format!(
         r#"{{"result":{{"variants":{{"hero":{shown},"public":{public}}}}},"success":true,"errors":[],"messages":[]}}"#
@@ -473,6 +490,74 @@ async fn direct_uploads_are_made_once_and_without_a_token() {
     announce("v2", &[("expiry", b"soon")]).await.fails(400, 5400);
     announce("v2", &[("expiry", b"2020-01-01T00:00:00Z")]).await.fails(400, 5400);
     announce("v2", &[("file", PNG)]).await.fails(400, 5400);
+}
+
+/// Answers each request with the next of `statuses`, and tells what was sent.
+async fn receiver(statuses: &'static [&'static str]) -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (send, sent) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        for status in statuses {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut text, mut piece) = (String::new(), vec![0; 4096]);
+            while !text.ends_with("\"}") {
+                let n_bytes = stream.read(&mut piece).await.unwrap();
+                text.push_str(std::str::from_utf8(&piece[..n_bytes]).unwrap());
+            }
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            send.send(text).unwrap();
+        }
+    });
+    (format!("http://{address}/hooks"), sent)
+}
+
+#[tokio::test]
+async fn direct_uploads_are_told_to_a_webhook_until_it_has_taken_it() {
+    const SECRET: &str = "the secret of webhooks";
+    let (url, mut sent) = receiver(&["500 Oops", "200 OK", "204 No Content"]).await;
+    let api = Api::with(|config| {
+        config.hosted.webhook_url = Some(url.parse().unwrap());
+        config.hosted.webhook_secret = SECRET.into();
+    })
+    .await;
+    let announced =
+        api.call("POST", "/v2/direct_upload", json!({"metadata": {"a": 1}, "creator": "me"})).await.result();
+    let (id, path) = (announced["id"].as_str().unwrap(), announced["uploadURL"].as_str().unwrap());
+    let path = path.strip_prefix(HOST).unwrap();
+    let images = || api.server.state.images().unwrap().clone();
+    // Refused, told, not taken; and then the server is gone before it is told again.
+    api.post_form(path, None, &[("file", b"no picture")]).await.fails(415, 5455);
+    let sending = tokio::spawn(crate::webhooks::send(images()));
+    let first = sent.recv().await.unwrap();
+    // Until it has been written down that it was not taken.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    sending.abort();
+    assert!(first.starts_with("POST /hooks HTTP/1.1\r\n") && first.contains("application/json"), "{first}");
+    api.post_form(path, None, &[("file", PNG)]).await.result();
+    let sending = tokio::spawn(crate::webhooks::send(images()));
+    let mut events = Vec::new();
+    for message in [sent.recv().await.unwrap(), sent.recv().await.unwrap()] {
+        let (head, body) = message.split_once("\r\n\r\n").unwrap();
+        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap();
+        let signature = header("webhook-signature");
+        let time = signature.strip_prefix("time=").unwrap().split(',').next().unwrap().parse().unwrap();
+        assert_eq!(signature, tintype_hosted::webhooks::signature(SECRET, time, body));
+        let said: Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&said["id"], &said["account"]), (&json!(header("webhook-id")), &json!(ACCOUNT)));
+        assert_eq!((&said["image"]["id"], &said["image"]["creator"]), (&json!(id), &json!("me")));
+        events.push(said);
+    }
+    sending.abort();
+    events.sort_by_key(|said| said["event"].to_string());
+    assert_eq!((&events[0]["event"], &events[0]["error"]["code"]), (&json!("image.upload_failed"), &json!(5455)));
+    let image = &events[1]["image"];
+    assert_eq!((&events[1]["event"], &image["meta"]), (&json!("image.uploaded"), &json!({"a": 1})));
+    assert_eq!(
+        (&image["type"], &image["width"], &image["bytes"]),
+        (&json!("image/png"), &json!(256), &json!(PNG.len()))
+    );
 }
 
 #[tokio::test]
