@@ -30,7 +30,7 @@ impl Include {
     }
 
     /// Whether `key` is taken.
-    pub(crate) fn takes(&self, key: &str) -> bool {
+    pub fn takes(&self, key: &str) -> bool {
         let name = key.rsplit('/').next().unwrap_or(key);
         self.0.is_empty()
             || self

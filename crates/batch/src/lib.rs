@@ -29,7 +29,7 @@ use tintype::{Tintype, TransformOptions, Warning, options::canonical};
 pub use error::BatchError;
 pub use include::Include;
 pub use kind::Kind;
-pub use place::Place;
+pub use place::{Place, Read};
 pub use queue::QueueOptions;
 pub use stop::Stop;
 

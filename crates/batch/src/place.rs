@@ -33,11 +33,15 @@ pub struct Place {
 }
 
 /// What reading a picture gave.
-pub(crate) enum Read {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Its bytes.
     Picture(Vec<u8>),
+    /// It has more bytes than it may.
     TooLarge,
     /// A picture that is not read, and why.
     Unread(String),
+    /// No picture.
     Other,
     /// Removed since it was listed.
     Gone,
@@ -110,8 +114,35 @@ impl Place {
             .boxed()
     }
 
+    /// All keys.
+    ///
+    /// # Errors
+    /// [`BatchError::Store`].
+    pub async fn keys(&self) -> Result<Vec<String>, BatchError> {
+        self.list(None).try_concat().await
+    }
+
+    /// An object of at most `limit` bytes, whatever it holds; none where there is none.
+    ///
+    /// # Errors
+    /// The store's, and [`object_store::Error::Generic`] for one that is larger.
+    pub async fn read_any(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, object_store::Error> {
+        let answer = match self.store.get(&self.path(key)?).await {
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            answer => answer?,
+        };
+        if answer.meta.size > limit {
+            let source = format!("{key:?} has {} bytes; the most are {limit}", answer.meta.size).into();
+            return Err(object_store::Error::Generic { store: "place", source });
+        }
+        Ok(Some(answer.bytes().await?.into()))
+    }
+
     /// Reads what is no larger than `limit` bytes and begins as a picture; of anything else only the beginning.
-    pub(crate) async fn read(&self, key: &str, limit: u64) -> Result<Read, object_store::Error> {
+    ///
+    /// # Errors
+    /// The store's; an object that is not there is none.
+    pub async fn read(&self, key: &str, limit: u64) -> Result<Read, object_store::Error> {
         let answer = match self.store.get(&self.path(key)?).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(Read::Gone),
             answer => answer?,
@@ -140,7 +171,10 @@ impl Place {
     }
 
     /// Whether there is an object of this key.
-    pub(crate) async fn holds(&self, key: &str) -> Result<bool, object_store::Error> {
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn holds(&self, key: &str) -> Result<bool, object_store::Error> {
         match self.store.head(&self.path(key)?).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
@@ -149,15 +183,13 @@ impl Place {
     }
 
     /// Writes an object, over one that is there.
-    pub(crate) async fn write(
-        &self,
-        key: &str,
-        bytes: Vec<u8>,
-        content_type: &'static str,
-    ) -> Result<(), object_store::Error> {
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), object_store::Error> {
         let mut how = PutOptions::default();
         if !self.is_folder {
-            how.attributes.insert(Attribute::ContentType, content_type.into());
+            how.attributes.insert(Attribute::ContentType, content_type.to_owned().into());
         }
         self.store.put_opts(&self.path(key)?, PutPayload::from(bytes), how).await?;
         Ok(())

@@ -70,7 +70,7 @@ pub(crate) enum Command {
     Sign(SignArgs),
     /// Have a server forget results that it keeps
     Purge(PurgeArgs),
-    /// Show whose the stored images are, and manage the tokens of their API
+    /// Show whose the stored images are, manage the tokens of their API, and bring images in and out
     Hosted(HostedArgs),
     /// Measure how well and how fast the installed models look at pictures
     Bench(BenchArgs),
@@ -235,13 +235,18 @@ pub(crate) struct MaskArgs {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Keys are in [signing.keys] of the configuration file, or in TINTYPE_SIGNING__KEYS__NAME of the \
-                        environment.\n\nExample: tintype sign /cdn-cgi/image/width=400/photo.jpg --key web --expires 7d"
+                        environment; those of stored images are in their database, which --data or [hosted] names.\n\n\
+                        Example: tintype sign /cdn-cgi/image/width=400/photo.jpg --key web --expires 7d"
 )]
 pub(crate) struct SignArgs {
-    /// A URL of a picture, whole or from /cdn-cgi/image/ or /image? on
+    /// A URL of a picture, whole or from /cdn-cgi/image/ or /image? on; or of a stored image, /HASH/ID/VARIANT
     pub(crate) url: String,
 
-    /// Key to sign with, which the URL then names [default: the first by name, unnamed]
+    /// Folder of stored images, for their URLs
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Key to sign with, which the URL then names [default: the first by name, unnamed; of stored images `default`]
     #[arg(long, value_name = "NAME")]
     pub(crate) key: Option<String>,
 
@@ -316,6 +321,68 @@ pub(crate) enum HostedCommand {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Store all pictures of a folder or bucket, under ids that are their paths
+    Import(ImportArgs),
+    /// Write all stored images to a folder or bucket, with a list of what is known of them
+    Export(ExportArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "What is stored already is skipped, so that an import that ended early goes on where it is started again. \
+                        A folder that `tintype hosted export` has written gives ids, names, creators and metadata back, too.\n\n\
+                        Example: tintype hosted import s3://shop/originals --prefix shop/ --data /srv/tintype"
+)]
+pub(crate) struct ImportArgs {
+    /// A folder, or s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX with credentials from the environment
+    pub(crate) source: String,
+
+    /// What stands in front of the paths, in ids
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) prefix: String,
+
+    /// Replace images that are there, unless their bytes are the same
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Take only what is called so: *.jpg at any depth, 2026/**/*.jpg from SOURCE on; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
+
+    /// Who made them, in your words
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) creator: Option<String>,
+
+    /// Images in work at the same time
+    #[arg(long, value_name = "N", default_value = "8")]
+    pub(crate) jobs: NonZeroUsize,
+
+    /// Write what was done as JSON to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Files are called as their images, with an extension where that has none; images.jsonl beside them says what is \
+                        known of each. What is there already is skipped.\n\n\
+                        Example: tintype hosted export /backup/images --data /srv/tintype"
+)]
+pub(crate) struct ExportArgs {
+    /// A folder, which is made, or s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX
+    pub(crate) destination: String,
+
+    /// Write files that are there again
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Images in work at the same time
+    #[arg(long, value_name = "N", default_value = "8")]
+    pub(crate) jobs: NonZeroUsize,
+
+    /// Write what was done as JSON to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,7 +17,7 @@ use tokio::{runtime::Runtime, signal};
 use crate::{args::BatchArgs, progress, show, transform};
 
 /// Exit status of a program that Ctrl-C has ended.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 pub(crate) fn run(args: &BatchArgs, adapter: Option<&str>, verbose: bool) -> anyhow::Result<ExitCode> {
     let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &BatchArgs, adapter: Option<&str>, verbose: bool) -> any
 }
 
 /// The first signal lets end what has begun, the second ends this, and everything with it: results are whole or not there.
-async fn stop_on_signals(stop: Stop, bar: ProgressBar) {
+pub(crate) async fn stop_on_signals(stop: Stop, bar: ProgressBar) {
     if asked_to_end().await.is_err() {
         return future::pending().await;
     }

@@ -57,7 +57,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Mask(mask) => mask::run(mask, adapter),
         Command::Sign(sign) => sign::run(sign),
         Command::Purge(purge) => purge::run(purge),
-        Command::Hosted(hosted) => hosted::run(hosted),
+        Command::Hosted(hosted) => hosted::run(hosted, args.verbose),
         Command::Bench(bench) => bench::run(&bench.command, adapter),
         Command::Explain(explain) => explain::run(explain),
         Command::Doctor(doctor) => doctor::run(doctor, adapter),

@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::Context as _;
 use tintype::options::sign::{Form, Keys, Signing};
-use tintype_server::{Config, Overrides, config::Interval};
+use tintype_hosted::signing::{self, Life};
+use tintype_server::{Config, Overrides, config::Interval, open_hosted};
 
 use crate::{args::SignArgs, failure::usage, show};
 
@@ -20,7 +21,20 @@ pub(crate) fn run(args: &SignArgs) -> anyhow::Result<ExitCode> {
     let environment = env::vars_os();
     let environment =
         environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let config = Config::load(args.config.as_deref(), environment, &Overrides::new())?;
+    let mut overrides = Overrides::new();
+    if let Some(data) = &args.data {
+        let data = data.to_str().ok_or_else(|| usage!("--data: {data:?} is not UTF-8 text"))?;
+        overrides = overrides.set("--data", "hosted.data", data);
+    }
+    let config = Config::load(args.config.as_deref(), environment, &overrides)?;
+    if let Some(at) = delivery(&args.url) {
+        let life = expires_unix_s
+            .map_or(Life::Endless, |unix_s| Life::Until { unix_s: i64::try_from(unix_s).unwrap_or(i64::MAX) });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.context("the database cannot be asked")?;
+        let url = runtime.block_on(signed_delivery(&config, &args.url, at, args.key.as_deref(), life))?;
+        return show::out(format!("{url}\n").as_bytes());
+    }
     let how = Signing { key: args.key.as_deref(), expires_unix_s };
     let url = signed(config.signing.keys.keys(), &args.url, how)?;
     show::out(format!("{url}\n").as_bytes())
@@ -32,12 +46,57 @@ fn signed(keys: &Keys, url: &str, how: Signing<'_>) -> anyhow::Result<String> {
     }
     // Whichever begins first: sources may hold the other.
     let found = FORMS.iter().filter_map(|(prefix, form)| Some((url.find(prefix)? + prefix.len(), *form)));
-    let (at, form) = found
-        .min_by_key(|(at, _)| *at)
-        .ok_or_else(|| usage!("{url:?} is no URL of a picture: it has /cdn-cgi/image/OPTIONS/SOURCE or /image?…"))?;
+    let (at, form) = found.min_by_key(|(at, _)| *at).ok_or_else(|| {
+        usage!("{url:?} is no URL of a picture: it has /cdn-cgi/image/OPTIONS/SOURCE, /image?… or /HASH/ID/VARIANT")
+    })?;
     let (before, text) = url.split_at(at);
     let signed = keys.sign(form, text, how).map_err(|error| usage!("{error}"))?;
     Ok(before.to_owned() + &signed)
+}
+
+/// What delivery on one's own domain is below.
+const DELIVERY: &str = "/cdn-cgi/imagedelivery";
+
+/// Where the path begins in a URL that delivers a stored image, `https://host/HASH/ID/VARIANT`; none in other URLs.
+fn delivery(url: &str) -> Option<usize> {
+    let at = match url.split_once("://") {
+        Some((scheme, rest)) => scheme.len() + 3 + rest.find('/')?,
+        None => 0,
+    };
+    let below = url[at..].strip_prefix(DELIVERY).unwrap_or(&url[at..]).strip_prefix('/')?;
+    let (hash, rest) = below.split_once('/')?;
+    let is_hash = hash.len() == 22 && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    (is_hash && rest.contains('/')).then_some(at)
+}
+
+/// Signs the path of `url`, which begins at `at`, with a key of the account that it names.
+async fn signed_delivery(
+    config: &Config,
+    url: &str,
+    at: usize,
+    key: Option<&str>,
+    life: Life,
+) -> anyhow::Result<String> {
+    let (before, path) = url.split_at(at);
+    if path.contains(['?', '#']) {
+        return Err(usage!("{url:?} has a query already; only URLs without one are signed"));
+    }
+    if path.rsplit('/').next().is_some_and(|last| last.contains('=')) {
+        return Err(usage!("{url:?}: private images are delivered in named variants only, not by options"));
+    }
+    let opened = open_hosted(config).await?;
+    let (hosted, _first) = opened.ok_or_else(|| {
+        usage!("there are no stored images; --data DIR, or [hosted] of the configuration file, says where they are")
+    })?;
+    let below = path.strip_prefix(DELIVERY).unwrap_or(path);
+    let hash = below.split('/').nth(1).unwrap_or_default();
+    let account = hosted.account_of_hash(hash).await?;
+    let name = key.unwrap_or("default");
+    let keys = hosted.keys(&account.id).await?;
+    let names: Vec<_> = keys.iter().map(|key| key.name.clone()).collect();
+    let key = keys.into_iter().find(|key| key.name == name);
+    let key = key.ok_or_else(|| usage!("no signing key is named {name:?}; there are {}", names.join(", ")))?;
+    Ok(format!("{before}{}", signing::sign(&key.value, path, life)))
 }
 
 /// The Unix second that is so long from now.
@@ -70,6 +129,25 @@ mod tests {
             let behind = url.strip_prefix(before).expect(before);
             assert_eq!(keys().verify(form, behind, 1000).as_deref(), Ok(text), "{url}");
             keys().verify(form, behind, 1001).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn urls_that_deliver_stored_images_are_known() {
+        for (url, path) in [
+            ("/ZWd9g1K7eljCn_KDTu_MWA/id/public", Some("/ZWd9g1K7eljCn_KDTu_MWA/id/public")),
+            ("https://a.b/ZWd9g1K7eljCn_KDTu_MWA/a/b/public", Some("/ZWd9g1K7eljCn_KDTu_MWA/a/b/public")),
+            (
+                "http://a.b:1/cdn-cgi/imagedelivery/ZWd9g1K7eljCn_KDTu_MWA/id/public",
+                Some("/cdn-cgi/imagedelivery/ZWd9g1K7eljCn_KDTu_MWA/id/public"),
+            ),
+            ("/ZWd9g1K7eljCn_KDTu_MWA/public", None),
+            ("/cdn-cgi/image/w=1/a.jpg", None),
+            ("https://h.example/a.jpg", None),
+            ("https://h.example", None),
+            ("", None),
+        ] {
+            assert_eq!(delivery(url).map(|at| &url[at..]), path, "{url}");
         }
     }
 

@@ -58,9 +58,14 @@ impl Serving {
 
     /// The whole answer, headers and all.
     pub(super) fn get(&self, path: &str) -> Vec<u8> {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").as_bytes())
+    }
+
+    /// The whole answer to a request after which the connection ends.
+    pub(super) fn send(&self, request: &[u8]) -> Vec<u8> {
         use std::io::Read as _;
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
+        stream.write_all(request).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         answer

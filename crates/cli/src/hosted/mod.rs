@@ -1,4 +1,9 @@
-//! `tintype hosted`: whose the stored images are, and the tokens of their API.
+//! `tintype hosted`: whose the stored images are, the tokens of their API, and images brought in and out by the thousand.
+
+mod export;
+mod import;
+mod manifest;
+mod many;
 
 use std::{env, fmt::Write as _, process::ExitCode};
 
@@ -13,7 +18,7 @@ use crate::{
     show,
 };
 
-pub(crate) fn run(args: &HostedArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &HostedArgs, verbose: bool) -> anyhow::Result<ExitCode> {
     let environment = env::vars_os();
     let environment =
         environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -23,16 +28,21 @@ pub(crate) fn run(args: &HostedArgs) -> anyhow::Result<ExitCode> {
         overrides = overrides.set("--data", "hosted.data", data);
     }
     let config = Config::load(args.config.as_deref(), environment, &overrides)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("the database cannot be asked")?.block_on(work(&config, &args.command))
+    let runtime = tokio::runtime::Runtime::new().context("the threads of the program cannot be started")?;
+    let ended = runtime.block_on(work(&config, &args.command, verbose));
+    // A second signal does not wait for what is in work.
+    runtime.shutdown_background();
+    ended
 }
 
-async fn work(config: &Config, command: &HostedCommand) -> anyhow::Result<ExitCode> {
+async fn work(config: &Config, command: &HostedCommand, verbose: bool) -> anyhow::Result<ExitCode> {
     let opened = open_hosted(config).await?;
     let (hosted, first) = opened.ok_or_else(|| {
         usage!("there are no stored images; --data DIR, or [hosted] of the configuration file, says where they are")
     })?;
     match command {
+        HostedCommand::Import(args) => import::run(&hosted, &first.id, args, verbose).await,
+        HostedCommand::Export(args) => export::run(&hosted, &first.id, args, verbose).await,
         HostedCommand::Account { json } => account(config, &hosted, &first.id, first.token, *json).await,
         HostedCommand::Token { command: TokenCommand::Create { name, json } } => {
             let (token, secret) = hosted.create_token(&first.id, name).await?;
