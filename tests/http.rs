@@ -27,6 +27,7 @@ pub(crate) const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pictures
 /// A server with a folder of sources.
 pub(crate) struct Server {
     pub(crate) router: Router,
+    pub(crate) state: AppState,
     /// Kept as long as the server.
     _folder: Option<TempDir>,
 }
@@ -68,7 +69,7 @@ impl Server {
         config.origins.root = Some(folder.path().to_owned());
         change(&mut config);
         let state = AppState::with_engine(config, engine.clone()).unwrap();
-        Self { router: router(state), _folder: Some(folder) }
+        Self { router: router(state.clone()), state, _folder: Some(folder) }
     }
 
     /// With the sample pictures.
@@ -86,7 +87,7 @@ impl Server {
         config.origins.root = Some(root.to_owned());
         change(&mut config);
         let state = AppState::with_engine(config, engine.clone()).unwrap();
-        Self { router: router(state), _folder: None }
+        Self { router: router(state.clone()), state, _folder: None }
     }
 
     pub(crate) async fn get(&self, uri: &str) -> Answer {

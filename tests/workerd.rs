@@ -6,7 +6,7 @@
 
 use std::{
     env, fs,
-    io::{self, BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -26,9 +26,15 @@ use tintype_pixels::Size;
 use tintype_testkit::{FakeVision, engine, files};
 use tokio::net::TcpListener;
 
-use crate::http::{PICTURES, Server, over_tcp};
+use crate::{
+    http::{PICTURES, Server, over_tcp},
+    packages,
+};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/workerd");
+/// Whose the stored images are.
+const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+const TOKEN: &str = "a-token-of-the-tests";
 const FONT: &[u8] = include_bytes!("../crates/text/fonts/Roboto-Regular.ttf");
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,16 +46,17 @@ async fn workers_get_what_they_ask_for() {
     let seen =
         FakeVision { faces: vec![[0.4, 0.4, 0.2, 0.2]], foreground: Some([0.0, 0.0, 0.5, 1.0]), matte_view: (64, 64) };
     let engine = Tintype::builder().vision(Arc::new(seen)).build().unwrap();
+    let data = tempfile::tempdir().unwrap();
     let server = Server::on_engine(&engine, Path::new(PICTURES), |config| {
+        config.hosted.data = Some(data.path().to_owned());
+        config.hosted.account = serde_json::from_value(ACCOUNT.into()).unwrap();
+        config.hosted.token = TOKEN.into();
         config.origins.allow = vec![origin.to_string().parse().unwrap()];
         config.limits.source_bytes = "1MB".parse().unwrap();
     });
-    let workerd = match tokio::task::spawn_blocking(installed).await.unwrap() {
-        Ok(workerd) => workerd,
-        Err(why) if env::var("TINTYPE_REQUIRE_WORKERD").as_deref() == Ok("1") => panic!("workerd: {why}"),
-        // Not by `eprintln`, which the test runner keeps to itself.
-        Err(why) => return writeln!(io::stderr(), "workerd: SKIPPED, {why}").unwrap(),
-    };
+    let found = tokio::task::spawn_blocking(installed).await.unwrap();
+    let Some(workerd) = packages::or_skipped("workerd", "TINTYPE_REQUIRE_WORKERD", found) else { return };
+    server.state.open_images().await.unwrap();
     let tintype = listening(server.router).await;
 
     let only = env::var("TINTYPE_WORKERD_ONLY").unwrap_or_default();
@@ -60,17 +67,25 @@ async fn workers_get_what_they_ask_for() {
     let (head, body) = asked.await.unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}\n{}", String::from_utf8_lossy(&body));
 
-    let report: Vec<serde_json::Value> = serde_json::from_slice(&body).unwrap();
+    passed("workerd", &body);
+}
+
+/// Reads what came of cases in another language, `[{name, error}]`: none may have failed.
+#[track_caller]
+pub(crate) fn passed(what: &str, report: &[u8]) {
+    let report: Vec<serde_json::Value> = serde_json::from_slice(report).unwrap();
     assert!(!report.is_empty(), "no case was run");
     let failed: Vec<_> = report.iter().filter(|case| !case["error"].is_null()).collect();
-    let lines: Vec<_> =
-        failed.iter().map(|case| format!("{}: {}", case["name"].as_str().unwrap(), case["error"])).collect();
-    assert!(failed.is_empty(), "{} of {} cases failed:\n{}", failed.len(), report.len(), lines.join("\n"));
-    eprintln!("workerd: {} cases", report.len());
+    let lines: Vec<_> = failed
+        .iter()
+        .map(|case| format!("{}: {}", case["name"].as_str().unwrap(), case["error"].as_str().unwrap()))
+        .collect();
+    assert!(failed.is_empty(), "{what}: {} of {} cases failed:\n{}", failed.len(), report.len(), lines.join("\n"));
+    eprintln!("{what}: {} cases", report.len());
 }
 
 /// Serves on a port of its own until the test ends.
-async fn listening(router: Router) -> SocketAddr {
+pub(crate) async fn listening(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -126,7 +141,8 @@ impl Runtime {
         for (service, address) in [("images-backend", tintype), ("outbound", tintype), ("origin", origin)] {
             command.arg(format!("--external-addr={service}={address}"));
         }
-        command.env("ORIGIN_URL", format!("http://{origin}")).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.env("ORIGIN_URL", format!("http://{origin}")).env("ACCOUNT", ACCOUNT).env("TOKEN", TOKEN);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", workerd.display()));
 
         // It says in one line of JSON where it listens, on what `--control-fd` names.
@@ -157,46 +173,8 @@ fn installed() -> Result<PathBuf, String> {
     let package = fs::read_to_string(Path::new(FOLDER).join("package.json")).unwrap();
     let package: serde_json::Value = serde_json::from_str(&package).unwrap();
     let version = package["optionalDependencies"]["@cloudflare/workerd-linux-64"].as_str().expect("a pinned version");
-    let cache = cache_folder().ok_or("neither XDG_CACHE_HOME nor HOME says where to keep it")?;
-    let home = cache.join(format!("workerd-{version}"));
-    if !home.exists() {
-        install(&cache, &home)?;
-    }
+    let home = packages::npm(Path::new(FOLDER), &format!("workerd-{version}"))?;
     let packages = fs::read_dir(home.join("node_modules/@cloudflare")).into_iter().flatten().flatten();
     let mut programs = packages.map(|package| package.path().join("bin/workerd"));
     programs.find(|program| program.is_file()).ok_or_else(|| "there is none for this system".into())
-}
-
-fn install(cache: &Path, home: &Path) -> Result<(), String> {
-    for tool in ["node", "npm"] {
-        let found = Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
-        if !found {
-            return Err(format!("{tool} is missing"));
-        }
-    }
-    fs::create_dir_all(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
-    // Moved in place when it is whole, so that a run that was interrupted leaves nothing half done.
-    let draft = tempfile::tempdir_in(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
-    for file in ["package.json", "package-lock.json", ".npmrc"] {
-        fs::copy(Path::new(FOLDER).join(file), draft.path().join(file)).unwrap();
-    }
-    eprintln!("workerd: installing it to {}", home.display());
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(draft.path()).stdin(Stdio::null());
-    let output = npm.output().map_err(|error| format!("npm: {error}"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let errors: Vec<_> = said.lines().filter(|line| !line.starts_with("npm warn")).take(4).collect();
-        return Err(format!("npm cannot install it: {}", errors.join("; ")));
-    }
-    // Another test run may have been faster.
-    fs::rename(draft.keep(), home)
-        .or_else(|error| if home.exists() { Ok(()) } else { Err(error) })
-        .map_err(|error| format!("{}: {error}", home.display()))
-}
-
-/// Where build output is kept, too.
-fn cache_folder() -> Option<PathBuf> {
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
-    Some(absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?.join("tintype"))
 }

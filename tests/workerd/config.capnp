@@ -11,6 +11,7 @@ const config :Workerd.Config = (
         (name = "check.mjs", esModule = embed "check.mjs"),
         (name = "fetch.mjs", esModule = embed "fetch.mjs"),
         (name = "golden.mjs", esModule = embed "golden.mjs"),
+        (name = "hosted.mjs", esModule = embed "hosted.mjs"),
         (name = "pictures.mjs", esModule = embed "pictures.mjs"),
       ],
       compatibilityDate = "2026-11-01",
@@ -19,8 +20,20 @@ const config :Workerd.Config = (
         (name = "IMAGES", wrapped = (
           moduleName = "cloudflare-internal:images-api",
           innerBindings = [(name = "fetcher", service = "images-backend")])),
+        (name = "STORED", wrapped = (
+          moduleName = "cloudflare-internal:images-api",
+          innerBindings = [(name = "fetcher", service = "hosted")])),
+        (name = "BACKEND", service = "images-backend"),
         (name = "ORIGIN", service = "origin"),
         (name = "ORIGIN_URL", fromEnvironment = "ORIGIN_URL"),
+      ])),
+    (name = "hosted", worker = (
+      modules = [(name = "hosted.mjs", esModule = embed "../../examples/workers/hosted.mjs")],
+      compatibilityDate = "2026-11-01",
+      bindings = [
+        (name = "BACKEND", service = "images-backend"),
+        (name = "ACCOUNT", fromEnvironment = "ACCOUNT"),
+        (name = "TOKEN", fromEnvironment = "TOKEN"),
       ])),
     (name = "images-backend", external = (address = "127.0.0.1:1", http = (style = host))),
     (name = "outbound", external = (address = "127.0.0.1:1", http = (style = proxy, cfBlobHeader = "X-CF-Blob"))),

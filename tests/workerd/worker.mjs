@@ -4,8 +4,9 @@
 import binding from "./binding.mjs";
 import fetching from "./fetch.mjs";
 import golden from "./golden.mjs";
+import hosted from "./hosted.mjs";
 
-const suites = { binding, golden, fetch: fetching };
+const suites = { binding, golden, hosted, fetch: fetching };
 
 export default {
   async fetch(request, env) {
@@ -24,7 +25,9 @@ export default {
 
 async function outcome(run, env) {
   try {
-    await run({ images: env.IMAGES, origin: new Origin(env) });
+    const { IMAGES: images, STORED, BACKEND } = env;
+    const fetchUpload = (url, init) => BACKEND.fetch(url, init);
+    await run({ images, hosted: STORED.hosted, stored: STORED, fetchUpload, origin: new Origin(env) });
     return null;
   } catch (error) {
     return error instanceof Error
