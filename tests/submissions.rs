@@ -1,6 +1,6 @@
 //! Jobs that go to the device together: each gets what it would get alone, whatever becomes of the others.
 
-use std::{sync::Barrier, thread};
+use std::{sync::Barrier, thread, time::Duration};
 
 use tintype::{Policy, Tintype, engine::ops::Inverse};
 use tintype_engine::{
@@ -138,4 +138,25 @@ fn answers_at_once_are_those_of_one_after_the_other() {
             }
         });
     }
+}
+
+#[test]
+fn memory_that_nobody_uses_goes_back() {
+    let Some(_) = gpu() else { return };
+    let gpu = Gpu::new(&GpuOptions::default()).unwrap();
+    let (long, short) = (long(&gpu), short(&gpu));
+    let right = short[0].submit(&gpu).wait().unwrap().bytes;
+    let small = gpu.counters().held_bytes;
+    long.submit(&gpu).wait().unwrap();
+    assert!(gpu.counters().held_bytes > small * 2);
+    gpu.trim(Duration::from_secs(5));
+    assert!(gpu.counters().held_bytes > small * 2, "it was used just now");
+    thread::sleep(Duration::from_millis(30));
+    assert!(short[0].submit(&gpu).wait().unwrap().bytes == right);
+    gpu.trim(Duration::from_millis(20));
+    assert!(gpu.counters().held_bytes <= small, "{:?} after {small} bytes", gpu.counters());
+    assert!(short[0].submit(&gpu).wait().unwrap().bytes == right);
+    gpu.trim(Duration::ZERO);
+    assert_eq!(gpu.counters().held_bytes, 0);
+    assert!(short[0].submit(&gpu).wait().unwrap().bytes == right);
 }

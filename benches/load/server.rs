@@ -31,6 +31,8 @@ impl Server {
             .arg(&folder)
             .env("TINTYPE_CACHE__MEMORY", "0")
             .env("TINTYPE_LOG__FILTER", "error")
+            // Warming networks up would take the processors for a while.
+            .env("TINTYPE_MODELS", &folder)
             .env("TINTYPE_SERVER__REHEARSALS", if rehearses { "true" } else { "false" })
             .stdout(Stdio::null())
             .spawn()

@@ -221,3 +221,25 @@ async fn slow_senders_are_cut_off_and_hold_nobody_up() {
     assert!(meanwhile < Duration::from_secs(5));
     front.assert_idle().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_still_sends_gets_the_answer() {
+    let front = Front::start(&[], |config| config.limits.source_bytes = ByteSize(1000));
+    let Some(front) = front.await else { return };
+    let long_head = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "a".repeat(300_000)).into_bytes();
+    let mut long_body =
+        b"POST /playground/transform/width=9 HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 500000\r\n\r\n".to_vec();
+    long_body.resize(long_body.len() + 500_000, 7);
+    for (request, expected) in [(long_head, 431), (long_body, 413)] {
+        for round in 0..20 {
+            let mut stream = connect(&front).await;
+            // All of it, whatever has been answered meanwhile; and only then is the answer read.
+            let sent = stream.write_all(&request).await;
+            sleep(Duration::from_millis(5)).await;
+            let mut answer = Vec::new();
+            let read = within(Duration::from_secs(5), "an answer", stream.read_to_end(&mut answer)).await;
+            let reply = Reply::read(&answer);
+            assert_eq!(reply.status, expected, "round {round}: {sent:?} {read:?} {}", reply.head);
+        }
+    }
+}

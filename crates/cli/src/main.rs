@@ -26,6 +26,7 @@ mod purge;
 mod serve;
 mod show;
 mod sign;
+mod trace;
 mod transform;
 mod vision;
 

@@ -6,10 +6,17 @@ use anyhow::Context as _;
 use tintype_server::{
     Config, Overrides,
     config::{LogConfig, LogFormat},
+    trace,
 };
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::{args::ServeArgs, failure::usage, show, vision};
+use crate::{
+    args::ServeArgs,
+    failure::usage,
+    show,
+    trace::{Exporter, TraceContext},
+    vision,
+};
 
 pub(crate) fn run(
     args: &ServeArgs,
@@ -23,7 +30,8 @@ pub(crate) fn run(
     if args.print_config {
         return show::out(config.to_toml().as_bytes());
     }
-    start_log(&config.log)?;
+    let exporter = Exporter::new(&config.log.traces)?;
+    start_log(&config.log, exporter.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("tintype-serve")
@@ -60,18 +68,23 @@ fn overrides(args: &ServeArgs, adapter: Option<&str>) -> anyhow::Result<Override
     ))
 }
 
-/// Sends what the server logs to standard error.
-fn start_log(log: &LogConfig) -> anyhow::Result<()> {
+/// Sends what the server logs to standard error, and its spans to `exporter`.
+fn start_log(log: &LogConfig, exporter: Option<&Exporter>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter).map_err(|error| {
         usage!(
             "log.filter: {:?} is not a level or a list of directives such as info,tintype_server=debug: {error}",
             log.filter
         )
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match log.format {
-        LogFormat::Text => lines.with_ansi(show::error_has_color()).with_target(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    if exporter.is_some() {
+        trace::tie(TraceContext::new());
+    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match log.format {
+        LogFormat::Text => lines.with_ansi(show::error_has_color()).with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    let registry = tracing_subscriber::registry().with(exporter.map(Exporter::layer));
+    let started = registry.with(lines.with_filter(filter)).try_init();
     started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
 }

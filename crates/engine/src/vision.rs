@@ -92,6 +92,16 @@ pub trait Vision: fmt::Debug + Send + Sync {
         Place::Host
     }
 
+    /// What finds faces, by name, for counters.
+    fn detector(&self) -> &'static str {
+        "faces"
+    }
+
+    /// What [`matte`](Self::matte) goes by for `model`, by name, for counters.
+    fn matting(&self, model: Option<SegmentModel>) -> &'static str {
+        model.map_or("matting", SegmentModel::name)
+    }
+
     /// The faces of `view`, a copy with at most 1,024 pixels per side; boxes in its pixels.
     ///
     /// # Errors

@@ -14,9 +14,10 @@ use std::{
         mpsc,
     },
     thread,
+    time::Duration,
 };
 
-use tintype_engine::{VisionError, vision::MatteOf};
+use tintype_engine::{Gpu, VisionError, vision::MatteOf};
 use tintype_pixels::{Face, Size};
 
 use crate::MattingKind;
@@ -46,7 +47,12 @@ pub(crate) trait Answers: Send + 'static {
 pub(crate) struct Away<N> {
     questions: Mutex<mpsc::Sender<Question<N>>>,
     panics: Arc<AtomicU32>,
+    /// The device, where the networks are on one: nobody waits for what is on a device that is lost.
+    gpu: Option<Gpu>,
 }
+
+/// How often who waits for an answer looks whether the device is still there.
+const LOOK: Duration = Duration::from_millis(250);
 
 enum Question<N> {
     Faces(Look<Vec<Face>>),
@@ -62,7 +68,7 @@ struct Look<T> {
 }
 
 impl<N: Answers> Away<N> {
-    pub(crate) fn start(networks: N) -> Result<Self, VisionError> {
+    pub(crate) fn start(networks: N, gpu: Option<Gpu>) -> Result<Self, VisionError> {
         let (questions, asked) = mpsc::channel();
         let panics = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&panics);
@@ -70,7 +76,7 @@ impl<N: Answers> Away<N> {
             .name("tintype-ml".to_owned())
             .spawn(move || answer_all(&networks, &asked, &counted))
             .map_err(|error| VisionError::Failed(error.into()))?;
-        Ok(Self { questions: Mutex::new(questions), panics })
+        Ok(Self { questions: Mutex::new(questions), panics, gpu })
     }
 
     /// Whether two questions in a row have ended in a panic: what the networks run on is beyond repair then, and not the picture is to
@@ -110,7 +116,17 @@ impl<N: Answers> Away<N> {
         let gone = || VisionError::Failed("a network panicked".into());
         let questions = self.questions.lock().unwrap_or_else(PoisonError::into_inner).clone();
         questions.send(question(answer)).map_err(|_unsent| gone())?;
-        answered.recv().map_err(|_unanswered| gone())?
+        loop {
+            match answered.recv_timeout(LOOK) {
+                Ok(answer) => return answer,
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(gone()),
+                // The thread of the networks may wait for such a device for ever.
+                Err(mpsc::RecvTimeoutError::Timeout) if self.gpu.as_ref().is_some_and(Gpu::is_lost) => {
+                    return Err(VisionError::Failed("the device of the networks was lost".into()));
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 }
 
@@ -208,7 +224,7 @@ mod tests {
         time::Duration,
     };
 
-    use tintype_engine::{Gpu, Texel};
+    use tintype_engine::{Gpu, Texel, gpu::GpuOptions};
     use tintype_testkit::gpu;
 
     use super::*;
@@ -267,7 +283,7 @@ mod tests {
     fn asked(asks: &[Ask]) -> Option<(Vec<String>, usize)> {
         let gpu = gpu()?;
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let away = Away::start(Scribe { gpu: gpu.clone(), asked: Arc::clone(&asked) }).expect("a thread");
+        let away = Away::start(Scribe { gpu: gpu.clone(), asked: Arc::clone(&asked) }, None).expect("a thread");
         let texture = gpu.lend(Size::new(1, 1), Texel::F16).clone();
         let busy = Barrier::new(2);
         let answered = thread::scope(|scope| {
@@ -338,7 +354,7 @@ mod tests {
     #[test]
     fn panics_in_a_row_are_not_the_pictures_fault() {
         let Some(gpu) = gpu() else { return };
-        let away = Away::start(Scribe { gpu: gpu.clone(), asked: Arc::default() }).expect("a thread");
+        let away = Away::start(Scribe { gpu: gpu.clone(), asked: Arc::default() }, None).expect("a thread");
         let texture = gpu.lend(Size::new(1, 1), Texel::F16).clone();
         let broken = [8, 14, 8, 14, 14, 8].map(|width| {
             drop(away.faces(texture.clone(), Size::new(width, 1)));
@@ -352,5 +368,23 @@ mod tests {
         }
         thread::sleep(Duration::from_millis(50));
         assert!(away.is_broken());
+    }
+
+    #[test]
+    fn nobody_waits_for_a_device_that_is_lost() {
+        let Some(shared) = gpu() else { return };
+        let own = Gpu::new(&GpuOptions::default()).expect("there is an adapter");
+        let scribe = Scribe { gpu: shared.clone(), asked: Arc::default() };
+        let away = Away::start(scribe, Some(own.clone())).expect("a thread");
+        let (go, wait) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            // As a network that waits for its device.
+            let asking = scope.spawn(|| away.ask(move |_| Ok(wait.recv().is_ok())));
+            thread::sleep(LOOK + Duration::from_millis(50));
+            assert!(!asking.is_finished());
+            own.destroy();
+            assert!(matches!(asking.join().expect("no panic"), Err(VisionError::Failed(_))));
+            drop(go);
+        });
     }
 }

@@ -65,6 +65,8 @@ pub enum On {
 pub struct Models {
     options: ModelsOptions,
     asked: OnceLock<(Desk, Turns)>,
+    /// What made the last matte for which no network was named.
+    chosen: Mutex<Option<MattingKind>>,
 }
 
 /// Where the networks are asked.
@@ -82,7 +84,7 @@ const FACES_BATCH: usize = 4;
 impl Models {
     /// Loads nothing yet.
     pub fn new(options: ModelsOptions) -> Self {
-        Self { options, asked: OnceLock::new() }
+        Self { options, asked: OnceLock::new(), chosen: Mutex::default() }
     }
 
     /// On the processor, unless [`Vision::attach`] has decided otherwise.
@@ -132,7 +134,7 @@ impl Vision for Models {
             On::Cpu => false,
         };
         if on_gpu {
-            let away = Away::start(Networks::on(&self.options, gpu, space)?)?;
+            let away = Away::start(Networks::on(&self.options, gpu, space)?, Some(gpu.clone()))?;
             let together = MattingKind::ALL.map(MattingKind::batch).into_iter().fold(FACES_BATCH, usize::max);
             let turns = Turns::new(self.options.at_once.max(together), self.options.waiting);
             // A second engine by the same models finds them where they are.
@@ -174,11 +176,26 @@ impl Vision for Models {
 
     fn matte_view(&self, _: Size, model: Option<SegmentModel>) -> Result<Size, VisionError> {
         let wanted = self.wanted(model);
-        let input_size = move |networks: &Networks| Ok(networks.matting(wanted)?.input_size());
-        match self.desk() {
-            Desk::Here(networks) => input_size(networks),
-            Desk::Away(away) => away.ask(input_size),
+        let input_size = move |networks: &Networks| {
+            let network = networks.matting(wanted)?;
+            Ok((network.input_size(), network.kind()))
+        };
+        let (size, kind) = match self.desk() {
+            Desk::Here(networks) => input_size(networks)?,
+            Desk::Away(away) => away.ask(input_size)?,
+        };
+        if wanted.is_none() {
+            *lock(&self.chosen) = Some(kind);
         }
+        Ok(size)
+    }
+
+    fn detector(&self) -> &'static str {
+        FACES
+    }
+
+    fn matting(&self, model: Option<SegmentModel>) -> &'static str {
+        self.wanted(model).or_else(|| *lock(&self.chosen)).map_or("matting", MattingKind::name)
     }
 
     fn matte(&self, view: View<'_>, model: Option<SegmentModel>) -> Result<MatteOf, VisionError> {

@@ -1,13 +1,15 @@
 //! Bounded work: so many at once, so many waiting, the rest refused at once.
 //!
-//! Three gates stand in requests' ways ([`Admission`]): reading sources, reading bodies, transforming. So slow origins and slow
-//! senders hold no processor. A permit ends with its work, before the answer is sent: slow readers hold none. Refusing is the
-//! caller's answer 503; nothing here queues without bound. Device memory is the engine's to divide.
+//! Four gates stand in requests' ways ([`Admission`]): reading sources, reading bodies, having models look, transforming. So slow
+//! origins and slow senders hold no processor, and pictures that models look at leave a place for those that none does. A permit
+//! ends with its work, before the answer is sent: slow readers hold none. Refusing is the caller's answer 503; nothing here queues
+//! without bound. Device memory is the engine's to divide. What one client may have of all this is the matter of `clients`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use tintype_options::{Gravity, TransformOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Config;
@@ -24,8 +26,39 @@ pub(crate) struct Admission {
     pub(crate) fetches: Gate,
     /// In front of reading bodies of requests. Its own, so that slow senders hold up only each other.
     pub(crate) uploads: Gate,
+    /// In front of [`jobs`](Self::jobs), for pictures that models look at: all of its places but one. What waits for a network
+    /// holds a place there.
+    inferences: Gate,
     /// In front of the processors and the device: `server.jobs`.
     pub(crate) jobs: Gate,
+}
+
+/// What a picture needs to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// The processor and the device.
+    Pixels,
+    /// A network besides.
+    Models,
+}
+
+impl Needs {
+    /// What `options` need, layers included.
+    pub(crate) fn of(options: &TransformOptions) -> Self {
+        let looks = options.gravity == Some(Gravity::Face) || options.segment.is_some();
+        match looks || options.draw.iter().any(|layer| Self::of(&layer.options) == Self::Models) {
+            true => Self::Models,
+            false => Self::Pixels,
+        }
+    }
+}
+
+/// A place to make a picture in.
+#[derive(Debug)]
+pub(crate) struct Workplace {
+    // In this order: who waits for a network waits for a job next.
+    _job: Permit,
+    _inference: Option<Permit>,
 }
 
 impl Admission {
@@ -35,13 +68,34 @@ impl Admission {
         Self {
             fetches: Gate::new(config.origins.concurrency, queue, metrics.gate("fetch")),
             uploads: Gate::new(MAX_UPLOADS, queue, metrics.gate("upload")),
+            inferences: Gate::new((config.server.jobs - 1).max(1), config.ml.queue, metrics.gate("inference")),
             jobs: Gate::new(config.server.jobs, queue, metrics.gate("transform")),
         }
     }
 
+    /// Waits for a place to make a picture in that `needs` something. Nobody waits for a network who holds a job.
+    pub(crate) async fn enter(&self, needs: Needs) -> Result<Workplace, Full> {
+        let inference = match needs {
+            Needs::Models => Some(self.inferences.enter().await?),
+            Needs::Pixels => None,
+        };
+        Ok(Workplace { _job: self.jobs.enter().await?, _inference: inference })
+    }
+
+    /// Whether [`Admission::enter`] would refuse now.
+    pub(crate) fn is_full(&self, needs: Needs) -> bool {
+        self.jobs.is_full() || (needs == Needs::Models && self.inferences.is_full())
+    }
+
     /// Of each gate: its name, how many are inside, how many wait.
-    pub(crate) fn now(&self) -> [(&'static str, usize, usize); 3] {
-        [("fetch", &self.fetches), ("upload", &self.uploads), ("transform", &self.jobs)].map(|(name, gate)| {
+    pub(crate) fn now(&self) -> [(&'static str, usize, usize); 4] {
+        let gates = [
+            ("fetch", &self.fetches),
+            ("upload", &self.uploads),
+            ("inference", &self.inferences),
+            ("transform", &self.jobs),
+        ];
+        gates.map(|(name, gate)| {
             let (running, waiting) = gate.now();
             (name, running, waiting)
         })
@@ -144,6 +198,38 @@ mod tests {
         let second = second.await.unwrap();
         assert!(!gate.is_full());
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn models_leave_a_place_for_pictures_that_need_none() {
+        let mut config = Config::default();
+        (config.server.jobs, config.ml.queue) = (2, 1);
+        let admission = Admission::new(&config, &Metrics::new());
+        let mut cx = Context::from_waker(Waker::noop());
+        let looking = admission.enter(Needs::Models).await.unwrap();
+        let mut next = Box::pin(admission.enter(Needs::Models));
+        assert!(next.as_mut().poll(&mut cx).is_pending());
+        assert!(admission.is_full(Needs::Models) && !admission.is_full(Needs::Pixels));
+        assert_eq!(admission.enter(Needs::Models).await.unwrap_err(), Full);
+        let plain = admission.enter(Needs::Pixels).await.unwrap();
+        drop(plain);
+        drop(looking);
+        drop(next.await.unwrap());
+        assert!(admission.now().iter().all(|(_, running, waiting)| (*running, *waiting) == (0, 0)));
+    }
+
+    #[test]
+    fn what_layers_need_counts() {
+        let table = [
+            ("width=9", Needs::Pixels),
+            ("width=9,height=9,fit=cover,gravity=left", Needs::Pixels),
+            ("width=9,height=9,fit=cover,gravity=face", Needs::Models),
+            ("segment=foreground", Needs::Models),
+            ("width=9,draw=(url=a.png,segment=foreground)", Needs::Models),
+        ];
+        for (options, needs) in table {
+            assert_eq!(Needs::of(&options.parse().unwrap()), needs, "{options}");
+        }
     }
 
     #[tokio::test]

@@ -17,16 +17,19 @@ use tintype_hosted::HostedError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
 use crate::cache::CacheError;
+use crate::clients::TooMany;
 use crate::config::Config;
 use crate::connections::Patience;
 use crate::engine::{self, Engine, Report};
+use crate::inference::Watched;
+use crate::metrics::InferenceMeter;
 use crate::origin::OriginsError;
 use crate::reject::{Rejection, incident};
 use crate::state::AppState;
-use crate::{connections, envelope, metrics, recovery, routes, webhooks};
+use crate::{connections, envelope, metrics, recovery, routes, trace, webhooks};
 
 /// Why the server cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +90,7 @@ pub async fn serve(
     let building = {
         let state = state.clone();
         async move {
-            let build = builder(config, vision);
+            let build = builder(config, vision, state.metrics().inferences.clone());
             let opening = state.clone();
             let opened = async { Ok::<(), ServeError>(opening.open_cache().await?) };
             let started = async {
@@ -129,20 +132,28 @@ pub async fn serve_on(listener: TcpListener, state: AppState, stop: impl Future<
     connections::serve(listener, router(state), stop, patience).await
 }
 
-/// Builds engines as `config` says, each with models of its own.
+/// Builds engines as `config` says, each with models of its own, which `meter` watches.
 pub(crate) fn builder(
     config: Config,
     vision: impl Fn() -> Option<Arc<dyn Vision>> + Send + Sync + 'static,
+    meter: InferenceMeter,
 ) -> Box<recovery::Build> {
-    Box::new(move || build(&config, vision()))
+    Box::new(move |number| {
+        let watched = |models| Arc::new(Watched::new(models, meter.clone())) as Arc<dyn Vision>;
+        build(&config, number, vision().map(watched))
+    })
 }
 
 /// An engine on a device of its own, and what it is in the log.
-fn build(config: &Config, vision: Option<Arc<dyn Vision>>) -> Result<Arc<dyn Engine>, engine::TransformError> {
+fn build(
+    config: &Config,
+    number: usize,
+    vision: Option<Arc<dyn Vision>>,
+) -> Result<Arc<dyn Engine>, engine::TransformError> {
     let started = Instant::now();
-    let engine: Arc<dyn Engine> = Arc::new(engine::build(config, vision.clone())?);
+    let engine: Arc<dyn Engine> = Arc::new(engine::build(config, number, vision.clone())?);
     let Report { adapter, backend, software } = engine.report();
-    tracing::info!(adapter, backend, software, ms = started.elapsed().as_millis() as u64, "ready");
+    tracing::info!(device = number, adapter, backend, software, ms = started.elapsed().as_millis() as u64, "ready");
     if software {
         tracing::warn!("no GPU: {adapter} computes on the processor");
     }
@@ -165,7 +176,24 @@ pub fn router(state: AppState) -> Router {
     // Around the routes, not inside: it changes what they go by.
     let opened =
         Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(state.clone(), envelope::open));
-    opened.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn_with_state(state, log))
+    let bounded = opened
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), bound_client));
+    bounded.layer(middleware::from_fn_with_state(state, log))
+}
+
+/// Refuses a client more than it may have at once. Who watches the server is no client.
+async fn bound_client(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    if matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics") {
+        return next.run(request).await;
+    }
+    match app.clients().begin(request.headers(), request.extensions()) {
+        Ok(_asking) => next.run(request).await,
+        Err(TooMany) => {
+            app.metrics().client_refused.inc();
+            Rejection::too_many().into_response()
+        }
+    }
 }
 
 /// What ties a request's lines in all logs together.
@@ -180,7 +208,17 @@ async fn log(State(app): State<AppState>, request: Request, next: Next) -> Respo
     let id = request_id(request.headers());
     let route = metrics::route(&request);
     // Of the highest level, so that whatever is logged has it.
-    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
+    // What only traces need is empty otherwise, and stands in no log.
+    let span = tracing::error_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        otel.name = field::Empty,
+        otel.kind = field::Empty,
+        otel.status_code = field::Empty,
+        http.response.status_code = field::Empty,
+        cache = field::Empty,
+    );
+    trace::begin(&span, route, &request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
@@ -189,6 +227,7 @@ async fn log(State(app): State<AppState>, request: Request, next: Next) -> Respo
     let ms = took.as_secs_f64() * 1e3;
     let cache = response.headers().get("cf-cache-status").and_then(|value| value.to_str().ok()).unwrap_or("-");
     span.in_scope(|| tracing::info!(%method, path, status, ms = format_args!("{ms:.1}"), bytes, cache, "request"));
+    trace::end(&span, status, cache);
     app.metrics().answered(route, response.status(), took, bytes.parse().ok());
     response.headers_mut().insert(REQUEST_ID, id);
     response

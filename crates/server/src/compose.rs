@@ -13,6 +13,7 @@ use tintype_options::url::Source;
 use tintype_options::{DrawOptions, Layer, LayerSource, Length, OptionsError, Text, TransformOptions};
 use tintype_pixels::{ImageInfo, Size};
 
+use crate::admission::Needs;
 use crate::engine::Accepts;
 
 /// Something to work on, and what happens to it, in order.
@@ -69,6 +70,21 @@ impl Canvas {
             canvas.steps.push(Step::Transform(Box::new(under)));
         }
         (canvas, sources.list)
+    }
+}
+
+impl Canvas {
+    /// What it needs to be made.
+    pub(crate) fn needs(&self) -> Needs {
+        let each = self.steps.iter().map(|step| match step {
+            Step::Transform(options) => Needs::of(options),
+            Step::Layer(layer, canvas) => match Needs::of(&layer.options) {
+                Needs::Models => Needs::Models,
+                Needs::Pixels => canvas.needs(),
+            },
+            Step::Draw(canvas, _) => canvas.needs(),
+        });
+        each.reduce(|a, b| if a == Needs::Models { a } else { b }).unwrap_or(Needs::Pixels)
     }
 }
 

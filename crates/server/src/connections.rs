@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +13,16 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::{Router, middleware};
-use hyper::body::Body as _;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::clients::Peer;
 use crate::config::ServerConfig;
 use crate::stall::{Timed, Unstalled};
 
@@ -79,7 +82,7 @@ pub(crate) async fn serve(
             accepted = accept(&listener, &slots) => accepted,
             () = &mut stop => break,
         };
-        let (stream, slot) = match accepted {
+        let (stream, peer, slot) = match accepted {
             Ok(accepted) => accepted,
             // The client has gone already.
             Err(error) if is_of_client(&error) => continue,
@@ -91,7 +94,11 @@ pub(crate) async fn serve(
         };
         // An answer's last packet must not wait for an acknowledgement. Fails only for connections that are gone.
         drop(stream.set_nodelay(true));
-        let service = TowerToHyperService::new(router.clone());
+        let answers = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: http::Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            answers.call(request)
+        });
         let stream = TokioIo::new(Unstalled::new(stream, patience.stall));
         let connection = graceful.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
@@ -110,10 +117,13 @@ pub(crate) async fn serve(
     }
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> io::Result<(TcpStream, impl Send + use<>)> {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, impl Send + use<>)> {
     let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, _peer) = listener.accept().await?;
-    Ok((stream, slot))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, slot))
 }
 
 fn is_of_client(error: &io::Error) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Behind the trait [`Engine`] so that tests of HTTP need no device.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use tintype::engine::{
     Space,
@@ -33,10 +33,12 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
     fn explain(&self, info: &ImageInfo, request: &Request) -> Result<String, TransformError>;
     /// What would be done to a picture with this header, part 0 of `composition`, as text.
     fn explain_composition(&self, info: &ImageInfo, composition: Composition) -> Result<String, TransformError>;
-    /// The picture that `request` asks to be made of `bytes`.
-    fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError>;
-    /// The picture that is made of several, or of texts.
-    fn compose(&self, composition: Composition) -> Result<Rendered, TransformError>;
+    /// Keeps the device busy for about so long, as if a dispatch hung: for rehearsals.
+    fn stall(&self, seconds: f32);
+    /// The picture that `request` asks to be made of `bytes`, of use until a certain moment.
+    fn transform(&self, bytes: &[u8], request: &Request, until: Instant) -> Result<Rendered, TransformError>;
+    /// The picture that is made of several, or of texts, of use until a certain moment.
+    fn compose(&self, composition: Composition, until: Instant) -> Result<Rendered, TransformError>;
 }
 
 /// What pictures are transformed on.
@@ -80,23 +82,32 @@ impl Engine for Tintype {
         compose::explain(self, info, composition)
     }
 
-    fn transform(&self, bytes: &[u8], request: &Request) -> Result<Rendered, TransformError> {
-        Self::transform(self, bytes, request)
+    fn stall(&self, seconds: f32) {
+        self.gpu().stall(seconds);
     }
 
-    fn compose(&self, composition: Composition) -> Result<Rendered, TransformError> {
-        compose::run(self, composition)
+    fn transform(&self, bytes: &[u8], request: &Request, until: Instant) -> Result<Rendered, TransformError> {
+        Self::transform(&self.until(until), bytes, request)
+    }
+
+    fn compose(&self, composition: Composition, until: Instant) -> Result<Rendered, TransformError> {
+        compose::run(&self.until(until), composition)
     }
 }
 
-/// Builds the engine that `config` asks for, with all its pipelines. Blocks.
-pub(crate) fn build(config: &Config, vision: Option<Arc<dyn Vision>>) -> Result<Tintype, TransformError> {
-    let mut builder = Tintype::builder().policy(policy(config));
+/// Builds the engine that `config` asks for on the device with a number, with all its pipelines. Blocks.
+pub(crate) fn build(
+    config: &Config,
+    number: usize,
+    vision: Option<Arc<dyn Vision>>,
+) -> Result<Tintype, TransformError> {
+    let (adapter, nth) = config.gpu.device(number);
+    let mut builder = Tintype::builder().policy(policy(config)).nth_adapter(nth).watchdog(config.gpu.watchdog.0);
     if let Some(vision) = vision {
         builder = builder.vision(vision);
     }
-    if !config.gpu.adapter.is_empty() {
-        builder = builder.adapter(config.gpu.adapter.as_str());
+    if !adapter.is_empty() {
+        builder = builder.adapter(adapter);
     }
     if let Some(memory) = config.gpu.memory {
         builder = builder.gpu_memory_bytes(memory.0);

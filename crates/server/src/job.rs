@@ -13,8 +13,9 @@ use tintype_options::client::{self, Announcement};
 use tintype_options::url::Source;
 use tintype_options::{OnError, OriginAuth, OutputFormat, Parsed};
 use tintype_pixels::ImageFormat;
+use tracing::Instrument;
 
-use crate::admission::Permit;
+use crate::admission::{Needs, Workplace};
 use crate::cache::fetch::{Wants, fetch, forwarded};
 use crate::cache::{Kept, Key, Known, Picture, Tier};
 use crate::compose::Composition;
@@ -79,7 +80,7 @@ enum Read {
 /// What stands between a request and its picture.
 enum Ready {
     Unchanged(Version),
-    Work { source: Fetched, drawn: Vec<Fetched>, version: Version, permit: Permit },
+    Work(Box<(Fetched, Vec<Fetched>, Version, Workplace)>),
 }
 
 /// What everyone gets who asked for the same at the same time.
@@ -187,7 +188,11 @@ impl Job {
         let client = key.how.known(headers);
         // Who asks after a purge does not get what was begun before.
         let since = app.cache().moment();
-        let begin = || self.clone().make(app.clone(), key.clone(), client.clone(), since, Wants::Soon);
+        // Whoever waits drives it, but it is this request's part of its trace.
+        let begin = || {
+            let making = self.clone().make(app.clone(), key.clone(), client.clone(), since, Wants::Soon);
+            making.in_current_span()
+        };
         let (role, outcome) = app.flights().join((key.clone(), client.clone(), since), begin);
         if role == Role::Follows {
             app.metrics().joined();
@@ -264,20 +269,23 @@ impl Job {
         let results = app.cache().results();
         let fetching = Instant::now();
         let mut fetch = Duration::ZERO;
+        let needs = Needs::of(&self.request.options);
         let prepare = async {
-            let read = self.read(app, &key.how, old.as_deref(), client.as_ref(), wants).await;
+            let read = self.read(app, &key.how, old.as_deref(), client.as_ref(), wants);
+            let read = read.instrument(tracing::debug_span!("fetch")).await;
             fetch = fetching.elapsed();
             app.metrics().fetched(fetch);
             match read? {
                 Read::Unchanged(version) => Ok(Ready::Unchanged(version)),
                 Read::Changed { source, drawn, version } => {
-                    Ok(Ready::Work { source, drawn, version, permit: app.jobs().enter().await? })
+                    let permit = app.admission().enter(needs).instrument(tracing::debug_span!("wait")).await?;
+                    Ok(Ready::Work(Box::new((source, drawn, version, permit))))
                 }
             }
         };
-        let ready: Result<Ready, Rejection> = tokio::time::timeout(app.config().server.timeout.0, prepare)
-            .await
-            .unwrap_or_else(|_elapsed| Err(Rejection::too_slow()));
+        let until = app.until(self.started);
+        let ready: Result<Ready, Rejection> =
+            tokio::time::timeout_at(until.into(), prepare).await.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()));
         let (source, drawn, version, permit) = match ready? {
             Ready::Unchanged(version) => {
                 let same = old.filter(|old| old.tag == version.tag);
@@ -296,7 +304,7 @@ impl Job {
                     None => Outcome::Unchanged { tag: version.tag, keeping: version.keeping },
                 });
             }
-            Ready::Work { source, drawn, version, permit } => (source, drawn, version, permit),
+            Ready::Work(work) => *work,
         };
         let found = match (&old, version.keeping.fresh) {
             _ if !results.is_on() => Found::Never,
@@ -307,12 +315,12 @@ impl Job {
         let request = self.request;
         let layers = self.layers.iter().flat_map(Layers::identities).collect();
         let rendered = match self.layers {
-            None => state::transform(app, (permit, source.held), source.bytes, request).await?,
+            None => state::transform(app, (permit, source.held), source.bytes, request, until).await?,
             Some(Layers { canvas, .. }) => {
                 let (parts, held): (_, Vec<_>) =
                     [source].into_iter().chain(drawn).map(|source| (source.bytes, source.held)).unzip();
                 let composition = Composition { canvas, parts, output: Output::auto(), accepts: request.accepts };
-                state::compose(app, (permit, held), composition).await?
+                state::compose(app, (permit, held), composition, until).await?
             }
         };
         let kept = Arc::new(version.kept(rendered.into(), layers, since));
@@ -335,7 +343,7 @@ impl Job {
         // Not worth an origin's while when the picture could not be made.
         if old.is_none() {
             app.ready()?;
-            if app.jobs().is_full() {
+            if app.admission().is_full(Needs::of(&self.request.options)) {
                 return Err(Rejection::busy("the server is busy"));
             }
         }

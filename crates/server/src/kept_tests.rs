@@ -11,6 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
+use crate::admission::Needs;
 use crate::config::{ByteSize, Interval};
 use crate::router;
 use crate::tests::{Server, listen, text};
@@ -260,7 +261,7 @@ async fn a_slow_reader_holds_no_place() {
     slow.write_all(b"GET /cdn-cgi/image/width=1/large.jpg HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     // It has begun to be sent: the socket's buffers are far smaller than the body, and nobody reads.
     slow.readable().await.unwrap();
-    assert!(!server.state.jobs().is_full());
+    assert!(!server.state.admission().is_full(Needs::Pixels));
     assert_eq!(server.get("/cdn-cgi/image/width=1/a.jpg").await.0, StatusCode::OK);
 }
 

@@ -5,6 +5,7 @@
 use tintype_options::url::Source;
 use tintype_options::{Layer, OptionsError, TransformOptions};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::cache::fetch::{Wants, fetch};
 use crate::compose::Canvas;
@@ -61,7 +62,8 @@ impl Layers {
         let mut reading = JoinSet::new();
         for (number, (name, target)) in self.targets.iter().cloned().enumerate() {
             let app = app.clone();
-            reading.spawn(async move { (number, read(&app, &name, &target, wants).await) });
+            let read = async move { (number, read(&app, &name, &target, wants).await) };
+            reading.spawn(read.in_current_span());
         }
         let mut done = Vec::with_capacity(self.targets.len());
         while let Some(joined) = reading.join_next().await {

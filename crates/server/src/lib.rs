@@ -12,9 +12,12 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+#[cfg(test)]
+mod admission_tests;
 mod app;
 pub mod ask;
 mod cache;
+mod clients;
 mod compose;
 pub mod config;
 mod connections;
@@ -24,6 +27,7 @@ mod envelope;
 mod flight;
 mod form;
 mod hosted;
+mod inference;
 mod job;
 #[cfg(test)]
 mod kept_tests;
@@ -43,6 +47,7 @@ mod state;
 mod tag;
 #[cfg(test)]
 mod tests;
+pub mod trace;
 mod webhooks;
 
 pub use app::{ServeError, router, serve, serve_on};

@@ -58,8 +58,16 @@ pub(crate) struct Metrics {
     textures: Gauge,
     buffers: Gauge,
     device_bytes: Gauge,
+    device_reserved_bytes: Gauge,
+    device_limit_bytes: Gauge,
+    devices: Gauge,
+    device_jobs: Family<Numbered, Gauge>,
     /// Devices lost since the start.
     pub(crate) device_losses: Counter,
+    /// What networks are asked.
+    pub(crate) inferences: InferenceMeter,
+    /// Requests of clients that had too many.
+    pub(crate) client_refused: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -110,6 +118,39 @@ struct Kind {
 struct Evicted {
     kind: &'static str,
     tier: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Numbered {
+    device: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Network {
+    network: &'static str,
+}
+
+/// What networks are asked.
+#[derive(Clone, Debug)]
+pub(crate) struct InferenceMeter {
+    times: Times<Network>,
+    failures: Family<Network, Counter>,
+}
+
+impl InferenceMeter {
+    fn new() -> Self {
+        Self { times: Family::new_with_constructor(inference_times), failures: Family::default() }
+    }
+
+    /// A network has looked at a picture.
+    pub(crate) fn answered(&self, network: &'static str, took: Duration) {
+        self.times.get_or_create(&Network { network }).observe(took.as_secs_f64());
+    }
+
+    /// A network was asked and gave no answer.
+    pub(crate) fn failed(&self, network: &'static str) {
+        self.failures.get_or_create(&Network { network }).inc();
+    }
 }
 
 /// What the tiers of one kind count themselves.
@@ -166,11 +207,11 @@ pub(crate) struct GateMeter {
 #[derive(Clone, Debug)]
 pub(crate) struct Now {
     /// Of each gate: its name, how many are inside, how many wait.
-    pub(crate) gates: [(&'static str, usize, usize); 3],
+    pub(crate) gates: [(&'static str, usize, usize); 4],
     /// Of the cache.
     pub(crate) cache: cache::Held,
-    /// Of the device, once the engine is built.
-    pub(crate) device: Option<Counters>,
+    /// Of each device that is there: its number, how many pictures are being made on it, what it holds.
+    pub(crate) devices: Vec<(usize, usize, Counters)>,
 }
 
 /// The face that a request is for, by its path.
@@ -199,6 +240,11 @@ pub(crate) fn route<B>(request: &Request<B>) -> &'static str {
 /// From half a millisecond to 16 seconds, each twice the one before.
 fn times() -> Histogram {
     Histogram::new(exponential_buckets(0.0005, 2.0, 16))
+}
+
+/// From a millisecond to half a minute: networks take longer where there is no GPU.
+fn inference_times() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 2.0, 16))
 }
 
 impl Metrics {
@@ -234,7 +280,13 @@ impl Metrics {
             textures: Gauge::default(),
             buffers: Gauge::default(),
             device_bytes: Gauge::default(),
+            device_reserved_bytes: Gauge::default(),
+            device_limit_bytes: Gauge::default(),
+            devices: Gauge::default(),
+            device_jobs: Family::default(),
             device_losses: Counter::default(),
+            inferences: InferenceMeter::new(),
+            client_refused: Counter::default(),
         };
         metrics.register();
         metrics
@@ -255,7 +307,7 @@ impl Metrics {
             Unit::Seconds,
             self.stage_times.clone(),
         );
-        let help = "Time that admitted work waited for its place: to fetch sources, to read uploads, to transform";
+        let help = "Time that admitted work waited for its place: to fetch sources, to read uploads, to have models look, to transform";
         r.register_with_unit("queue_wait", help, Unit::Seconds, self.waits.clone());
         r.register("queue_running", "Work in progress, by gate", self.running.clone());
         r.register("queue_waiting", "Work that waits for its place, by gate", self.waiting.clone());
@@ -288,6 +340,18 @@ impl Metrics {
         r.register("gpu_buffers", "Buffers created since the start", self.buffers.clone());
         r.register("gpu_losses", "Devices lost since the start", self.device_losses.clone());
         r.register_with_unit("gpu_memory", "Device memory held", Unit::Bytes, self.device_bytes.clone());
+        let help = "Device memory that work in progress has reserved";
+        r.register_with_unit("gpu_reserved", help, Unit::Bytes, self.device_reserved_bytes.clone());
+        let help = "Device memory that work in progress may reserve together";
+        r.register_with_unit("gpu_limit", help, Unit::Bytes, self.device_limit_bytes.clone());
+        r.register("gpu_devices", "Devices that are there", self.devices.clone());
+        r.register("gpu_jobs", "Pictures being made, by device", self.device_jobs.clone());
+        let help = "Time that a network took for a picture, waiting for others included, by network";
+        r.register_with_unit("inference_duration", help, Unit::Seconds, self.inferences.times.clone());
+        let help = "Pictures that a network was to look at and did not, by network: it failed, or too many waited";
+        r.register("inference_failures", help, self.inferences.failures.clone());
+        let help = "Requests refused because their client had limits.per_client in progress";
+        r.register("client_refused", help, self.client_refused.clone());
     }
 
     /// The meter of the gate `gate`.
@@ -375,13 +439,19 @@ impl Metrics {
         self.disk_bytes.set(number(cache.disk.0));
         self.disk_entries.set(number(cache.disk.1 as u64));
         self.disk_limit_bytes.set(number(cache.disk_limit_bytes));
-        self.ready.set(i64::from(now.device.is_some()));
-        if let Some(device) = &now.device {
-            self.pipelines.set(number(device.pipelines));
-            self.textures.set(number(device.textures));
-            self.buffers.set(number(device.buffers));
-            self.device_bytes.set(number(device.held_bytes));
+        self.ready.set(i64::from(!now.devices.is_empty()));
+        self.devices.set(number(now.devices.len() as u64));
+        self.device_jobs.clear();
+        for (device, jobs, _) in &now.devices {
+            self.device_jobs.get_or_create(&Numbered { device: *device }).set(number(*jobs as u64));
         }
+        let sum = |count: fn(&Counters) -> u64| number(now.devices.iter().map(|(_, _, device)| count(device)).sum());
+        self.pipelines.set(sum(|device| device.pipelines));
+        self.textures.set(sum(|device| device.textures));
+        self.buffers.set(sum(|device| device.buffers));
+        self.device_bytes.set(sum(|device| device.held_bytes));
+        self.device_reserved_bytes.set(sum(|device| device.reserved_bytes));
+        self.device_limit_bytes.set(sum(|device| device.limit_bytes));
         let mut open = String::new();
         text::encode(&mut open, &self.registry).expect("writing to a string cannot fail");
         plain(&open)
@@ -410,6 +480,8 @@ fn plain(open: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::cache::Tier;
 
@@ -429,7 +501,13 @@ mod tests {
         metrics.answered("image", StatusCode::OK, Duration::ZERO, None);
         metrics.rendered(&Timings::default());
         metrics.looked_up(Found::Hit(Tier::Memory));
-        let now = Now { gates: [("fetch", 0, 0); 3], cache: cache::Held::default(), device: None };
+        let now = Now {
+            gates: [("fetch", 0, 0); 4],
+            cache: cache::Held::default(),
+            devices: vec![(0, 0, Counters::default())],
+        };
+        metrics.inferences.answered("retinaface", Duration::ZERO);
+        metrics.inferences.failed("retinaface");
         let text = metrics.text(&now);
         let is_counted = |name: &str| {
             text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])))
@@ -447,6 +525,60 @@ mod tests {
             let unknown: Vec<_> = names.into_iter().filter(|name| !is_counted(name)).collect();
             assert!(unknown.is_empty(), "deploy/{file} names {unknown:?}, which are not in /metrics");
         }
+    }
+
+    /// `docs/metrics.md`: each name with its labels and help.
+    fn page(text: &str) -> String {
+        let mut page = "\
+# Metrics
+
+Written by a test from what `/metrics` says; `cargo xtask bless` writes it anew.
+
+`GET /metrics` answers in Prometheus' text format. Labels have few values, none of them a client's. What is drawn of it and watched:
+[the dashboard](../deploy/grafana/tintype.json), [the alerts](../deploy/prometheus/alerts.yaml).
+
+| name | kind | labels | what it is |
+|---|---|---|---|
+"
+        .to_owned();
+        for line in text.lines() {
+            let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) else {
+                continue;
+            };
+            let kind =
+                text.lines().find_map(|line| line.strip_prefix("# TYPE ")?.strip_prefix(name)?.strip_prefix(' '));
+            let samples = text.lines().filter_map(|line| {
+                let (sample, labels) = line.strip_prefix(name)?.split_once('{')?;
+                ["", "_bucket"].contains(&sample).then_some(labels)
+            });
+            let labels = samples.flat_map(|labels| {
+                labels.split('}').next().unwrap_or_default().split(',').filter_map(|pair| pair.split('=').next())
+            });
+            let labels: BTreeSet<String> =
+                labels.filter(|label| *label != "le").map(|label| format!("`{label}`")).collect();
+            let labels = labels.into_iter().collect::<Vec<_>>().join(", ");
+            page += &format!("| `{name}` | {} | {labels} | {} |\n", kind.unwrap(), help.trim_end_matches('.'));
+        }
+        page
+    }
+
+    #[test]
+    fn the_page_is_what_is_counted() {
+        let metrics = Metrics::new();
+        for gate in ["fetch", "upload", "inference", "transform"] {
+            metrics.gate(gate).waited.observe(0.0);
+        }
+        metrics.answered("image", StatusCode::OK, Duration::ZERO, None);
+        metrics.rendered(&Timings::default());
+        metrics.looked_up(Found::Hit(Tier::Memory));
+        metrics.inferences.answered("retinaface", Duration::ZERO);
+        metrics.inferences.failed("retinaface");
+        let tier = metrics.tiers("result");
+        tier.hit(Tier::Disk);
+        tier.read(Tier::Disk, 1);
+        let devices = vec![(0, 0, Counters::default())];
+        let now = Now { gates: [("fetch", 0, 0); 4], cache: cache::Held::default(), devices };
+        expect_test::expect_file!["../../../docs/metrics.md"].assert_eq(&page(&metrics.text(&now)));
     }
 
     #[test]

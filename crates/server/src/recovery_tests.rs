@@ -14,7 +14,7 @@ use crate::tests::{Double, Server};
 /// Engines that are built one after the other; every second build fails.
 fn builder(built: &Arc<AtomicUsize>) -> Box<Build> {
     let built = Arc::clone(built);
-    Box::new(move || match built.fetch_add(1, Ordering::SeqCst) % 2 {
+    Box::new(move |_number| match built.fetch_add(1, Ordering::SeqCst) % 2 {
         0 => Ok(Arc::new(Double::default())),
         _ => Err(GpuError::Lost("not back yet".into()).into()),
     })

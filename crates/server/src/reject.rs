@@ -64,7 +64,13 @@ impl Rejection {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, 9522, message) }
     }
 
-    /// The time for a request ran out before its transformation began.
+    /// The client has as many requests in progress as `limits.per_client` allows.
+    pub(crate) fn too_many() -> Self {
+        let message = "this client has too many requests in progress";
+        Self { retry: true, ..Self::new(StatusCode::TOO_MANY_REQUESTS, 9522, message) }
+    }
+
+    /// The time for a request ran out.
     pub(crate) fn too_slow() -> Self {
         Self {
             retry: true,

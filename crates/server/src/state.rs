@@ -1,6 +1,7 @@
 //! What every request sees: the configuration, the sources, the gates, and the engine once it is built.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tintype::Vision;
@@ -8,11 +9,14 @@ use tintype_hosted::HostedError;
 use tintype_options::preset::{Allowed, Presets};
 use tintype_options::url::Source;
 use tintype_options::{Parsed, Strictness, Warning};
+use tintype_pixels::Fault;
+use tracing::Instrument;
 
 use crate::admission::{Admission, Gate};
 use crate::app::{self, ServeError};
 use crate::cache::fetch::Fetching;
 use crate::cache::{Cache, CacheError, Key};
+use crate::clients::Clients;
 use crate::compose::Composition;
 use crate::config::Config;
 use crate::docs::Gallery;
@@ -49,6 +53,7 @@ pub struct AppState {
 #[derive(Debug)]
 struct Inner {
     config: Config,
+    clients: Clients,
     presets: Presets,
     sources: Sources,
     admission: Admission,
@@ -68,7 +73,8 @@ impl AppState {
         let sources = Sources::new(&config)?;
         let metrics = Metrics::new();
         let admission = Admission::new(&config, &metrics);
-        let engines = Arc::new(Engines::new(metrics.device_losses.clone()));
+        let engines = Arc::new(Engines::new(config.gpu.devices(), metrics.device_losses.clone()));
+        let clients = Clients::new(&config);
         let cache = Arc::new(Cache::new(&config, &metrics));
         let rules = Rules::of(&config);
         let allowed = if config.server.presets_only { Allowed::PresetsOnly } else { Allowed::Everything };
@@ -76,6 +82,7 @@ impl AppState {
         Ok(Self {
             inner: Arc::new(Inner {
                 config,
+                clients,
                 presets,
                 sources,
                 admission,
@@ -107,7 +114,7 @@ impl AppState {
         vision: impl Fn() -> Option<Arc<dyn Vision>> + Send + Sync + 'static,
     ) -> Result<Self, ServeError> {
         let state = Self::new(config.clone())?;
-        state.engines().start(app::builder(config, vision))?;
+        state.engines().start(app::builder(config, vision, state.metrics().inferences.clone()))?;
         Ok(state)
     }
 
@@ -130,6 +137,16 @@ impl AppState {
     /// The place of the engine.
     pub(crate) fn engines(&self) -> &Arc<Engines> {
         &self.inner.engines
+    }
+
+    /// Who asks.
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.inner.clients
+    }
+
+    /// When a request that began at `started` is over.
+    pub(crate) fn until(&self, started: Instant) -> Instant {
+        started + self.config().server.timeout.0
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -208,9 +225,9 @@ impl AppState {
         &self.inner.admission.uploads
     }
 
-    /// The gate in front of the processors and the device.
-    pub(crate) fn jobs(&self) -> &Gate {
-        &self.inner.admission.jobs
+    /// The gates in front of the processors, the device and the models.
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.inner.admission
     }
 
     /// What is counted.
@@ -223,7 +240,7 @@ impl AppState {
         Now {
             gates: self.inner.admission.now(),
             cache: self.inner.cache.held(),
-            device: self.engine().map(|engine| engine.counters()),
+            devices: self.devices().into_iter().map(|(n, engine, jobs)| (n, jobs, engine.counters())).collect(),
         }
     }
 
@@ -247,15 +264,25 @@ impl AppState {
         &self.inner.flights
     }
 
-    /// The engine, once it is built and while its device is there.
+    /// An engine, once one is built and while its device is there.
     pub(crate) fn engine(&self) -> Option<Arc<dyn Engine>> {
-        self.inner.engines.current().filter(|engine| !self.inner.engines.retire(engine))
+        self.inner.engines.current()
+    }
+
+    /// All engines whose devices are there, each with the number of its device and how many pictures it makes.
+    pub(crate) fn devices(&self) -> Vec<(usize, Arc<dyn Engine>, usize)> {
+        let there = self.inner.engines.all().into_iter();
+        there.filter(|(_, engine, _)| !self.inner.engines.retire(engine)).collect()
     }
 
     /// The engine, or an answer that says to come back when it is built.
     pub(crate) fn ready(&self) -> Result<Arc<dyn Engine>, Rejection> {
-        self.engine().ok_or_else(|| Rejection::busy("the server is starting"))
+        self.engine().ok_or_else(not_ready)
     }
+}
+
+fn not_ready() -> Rejection {
+    Rejection::busy("the server is starting")
 }
 
 /// Runs `work` where it may block, holding `permit` until it is done, whether or not anyone still waits for it.
@@ -272,34 +299,41 @@ pub(crate) async fn blocking<T: Send + 'static>(
     done.await.map_err(|panic| Rejection::internal(&panic))
 }
 
-/// The picture that `request` makes of `bytes`, off the reactor.
+/// The picture that `request` makes of `bytes`, off the reactor, of use until a certain moment.
 pub(crate) async fn transform(
     app: &AppState,
     permit: impl Send + 'static,
     bytes: Bytes,
     request: Request,
+    until: Instant,
 ) -> Result<Rendered, Rejection> {
-    render(app, permit, move |engine| engine.transform(&bytes, &request)).await
+    render(app, permit, until, move |engine| engine.transform(&bytes, &request, until)).await
 }
 
-/// The picture that `composition` asks for, off the reactor.
+/// The picture that `composition` asks for, off the reactor, of use until a certain moment.
 pub(crate) async fn compose(
     app: &AppState,
     permit: impl Send + 'static,
     composition: Composition,
+    until: Instant,
 ) -> Result<Rendered, Rejection> {
-    render(app, permit, move |engine| engine.compose(composition)).await
+    render(app, permit, until, move |engine| engine.compose(composition, until)).await
 }
 
 /// What `work` makes with the engine that is there when its turn has come.
 async fn render(
     app: &AppState,
     permit: impl Send + 'static,
+    until: Instant,
     work: impl FnOnce(&dyn Engine) -> Result<Rendered, TransformError> + Send + 'static,
 ) -> Result<Rendered, Rejection> {
-    let engine = app.ready()?;
+    let (engine, busy) = app.engines().lease().ok_or_else(not_ready)?;
     let working = Arc::clone(&engine);
-    match blocking(permit, move || work(working.as_ref())).await {
+    let span = tracing::debug_span!("transform");
+    let rendering = blocking((permit, busy), move || work(working.as_ref())).instrument(span);
+    // What is being made is made to the end of its stage, in its place; but nobody waits for it.
+    let Ok(done) = tokio::time::timeout_at(until.into(), rendering).await else { return Err(Rejection::too_slow()) };
+    match done {
         Ok(Ok(rendered)) => {
             app.metrics().rendered(&rendered.timings);
             Ok(rendered)
@@ -310,6 +344,10 @@ async fn render(
                 tracing::warn!(%error, "lost with the device");
             }
             Err(Rejection::busy("the server is busy"))
+        }
+        // It had less time than it may have by itself.
+        Ok(Err(error)) if Instant::now() >= until && matches!(error.fault(), Fault::Busy | Fault::TooLarge) => {
+            Err(Rejection::too_slow())
         }
         failed => Ok(failed??),
     }

@@ -107,6 +107,19 @@ impl Builder {
         self
     }
 
+    /// Which of several adapters of that name, counted from 0 and around; without a name, which of the most capable ones. Where there is
+    /// one, every number is that one.
+    pub fn nth_adapter(mut self, nth: usize) -> Self {
+        self.gpu.nth = nth;
+        self
+    }
+
+    /// How long the device may take for what it was given until it is taken to hang, and is lost. Default: 2 minutes.
+    pub fn watchdog(mut self, watchdog: Duration) -> Self {
+        self.gpu.watchdog = Some(watchdog);
+        self
+    }
+
     /// Device memory that work in flight may use together, in bytes.
     pub fn gpu_memory_bytes(mut self, bytes: u64) -> Self {
         self.gpu.memory_bytes = Some(bytes);
@@ -154,6 +167,6 @@ impl Builder {
             thread::Builder::new().name("tintype-prepare".to_owned()).spawn(move || later.prepare(Texel::F32));
         // Without the thread, or should it fail, the first such request builds them and answers with the error.
         drop(prepared);
-        Ok(Tintype(Arc::new(Shared { gpu, policy: self.policy, vision: self.vision })))
+        Ok(Tintype(Arc::new(Shared { gpu, policy: self.policy, vision: self.vision, until: None })))
     }
 }

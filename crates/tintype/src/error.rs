@@ -61,6 +61,9 @@ pub enum TransformError {
     /// `format=svg` of a picture that is none.
     #[error("format=svg passes an SVG on; a picture of pixels cannot become one")]
     NotSvg,
+    /// The time that the caller has for it is over.
+    #[error("the time for the request is over")]
+    Late,
     /// Only the header of a picture is known, and its pixels were asked for.
     #[error("a picture of which only the header is known can be planned, not shown")]
     NoPixels,
@@ -86,6 +89,7 @@ impl TransformError {
             Self::Gpu(error) => error.fault(),
             Self::AnimationTooLarge { .. } | Self::AnimationTooSlow { .. } => Fault::TooLarge,
             Self::NotInstalled { .. } | Self::NotSvg => Fault::Unsupported,
+            Self::Late => Fault::Busy,
             Self::NoPixels | Self::WrongResult { .. } => Fault::Internal,
         }
     }

@@ -51,7 +51,7 @@ mod run;
 mod settle;
 mod vector;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 pub use tintype_codecs as codecs;
 pub use tintype_codecs::{Limits, formats};
@@ -81,6 +81,8 @@ struct Shared {
     gpu: engine::Gpu,
     policy: Policy,
     vision: Option<Arc<dyn Vision>>,
+    /// When the result is of no use any more.
+    until: Option<Instant>,
 }
 
 impl Tintype {
@@ -112,7 +114,27 @@ impl Tintype {
 
     /// The same device by other rules.
     pub fn with_policy(&self, policy: Policy) -> Self {
-        Self(Arc::new(Shared { gpu: self.0.gpu.clone(), policy, vision: self.0.vision.clone() }))
+        let Shared { gpu, vision, until, .. } = &*self.0;
+        Self(Arc::new(Shared { gpu: gpu.clone(), policy, vision: vision.clone(), until: *until }))
+    }
+
+    /// The same engine for work that is of no use after `until`: then no stage is begun any more, nothing waits longer for device memory,
+    /// and decoders and animations that read the clock stop. What runs on the device is not interrupted.
+    pub fn until(&self, until: Instant) -> Self {
+        let left = until.saturating_duration_since(Instant::now());
+        let mut policy = self.0.policy.clone();
+        policy.limits.decode_time = policy.limits.decode_time.min(left);
+        policy.animation_time = policy.animation_time.min(left);
+        let gpu = self.0.gpu.until(until);
+        Self(Arc::new(Shared { gpu, policy, vision: self.0.vision.clone(), until: Some(until) }))
+    }
+
+    /// Whether it is worth beginning something.
+    pub(crate) fn in_time(&self) -> Result<(), TransformError> {
+        match self.0.until {
+            Some(until) if Instant::now() >= until => Err(TransformError::Late),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The device, for programs that work on its textures.

@@ -119,6 +119,8 @@ impl Work<'_> {
         mut clock: Clock,
     ) -> Result<Rendered, TransformError> {
         let policy = tintype.policy();
+        tintype.in_time()?;
+        clock.begin("decode");
         if let Some(Seen::File(bytes)) = self.pixels.first().map(Pixels::see)
             && vector::is_passed_on(bytes, self.stages, wanted)
         {
@@ -143,11 +145,14 @@ impl Work<'_> {
 
         // What must be seen before it can be planned is decoded first; looking is part of planning.
         let (settled, decoded) = if settle::is_needed(self.stages) {
+            clock.begin("decode");
             let decoded = self.decode(&mut probed, policy, on_host)?;
             timings.decode += clock.lap();
+            clock.begin("plan");
             let settled = self.settled(tintype, &probed, decoded)?;
             (settled.stages, Some((settled.sources, settled.decoded)))
         } else {
+            clock.begin("plan");
             (Cow::Borrowed(self.stages), None)
         };
         let sources = decoded.as_ref().map_or(&probed.sources, |(sources, _)| sources);
@@ -158,6 +163,8 @@ impl Work<'_> {
         let mut decided = gain_map::decide(sources, &settled, &asked)?;
         timings.plan = clock.lap();
 
+        tintype.in_time()?;
+        clock.begin("decode");
         let (decoded, sources) = match decoded {
             Some((sources, decoded)) => (Ok(decoded), sources),
             None => {
@@ -181,6 +188,8 @@ impl Work<'_> {
         let made = match decoded {
             Ok(decoded) => {
                 timings.decode += clock.lap();
+                tintype.in_time()?;
+                clock.begin("gpu");
                 let Some(made) = huffman::run(tintype.gpu(), &plan, &decoded)? else {
                     return self.encode_on(tintype, on_host, wanted, accepts, clock);
                 };
@@ -208,6 +217,8 @@ impl Work<'_> {
         };
         timings.gpu = clock.lap();
 
+        tintype.in_time()?;
+        clock.begin("encode");
         let planes = |made: Made| self.planes(plan.size(), layout(&plan), made.into_bytes());
         let (bytes, content_type) = match (answer, made) {
             (Answer::Picture(encode), made) => {

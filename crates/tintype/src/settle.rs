@@ -15,7 +15,7 @@ use tintype_options::TransformOptions;
 use tintype_pixels::{Channels, Depth, Gamut, Layout, Orientation, Planes, Size};
 
 use crate::{
-    Tintype, TransformError,
+    Tintype, TransformError, clock,
     decide::source_of,
     held::{Held, Inputs},
 };
@@ -80,7 +80,11 @@ impl Settle<'_> {
                 // Before the copy is made for nobody.
                 let vision = self.vision("gravity=face")?;
                 let view = self.viewed(&plan)?;
-                let faces = vision.faces(view.as_view())?;
+                self.tintype.in_time()?;
+                let faces = {
+                    let _span = clock::span("faces");
+                    vision.faces(view.as_view())?
+                };
                 unknown.settle(&options, size, plan.size(), Found::Faces(&faces))?
             } else {
                 let samples: Vec<f32> = bytemuck::pod_collect_to_vec(&self.run(&plan)?);
@@ -100,7 +104,12 @@ impl Settle<'_> {
         let view = vision.matte_view(cropped, options.segment_model)?;
         let plan = Plan::view(&self.sources, index, before, options, view, &request)?;
         let view = self.viewed(&plan)?;
-        let (source, held) = match vision.matte(view.as_view(), options.segment_model)? {
+        self.tintype.in_time()?;
+        let matte = {
+            let _span = clock::span("matte");
+            vision.matte(view.as_view(), options.segment_model)?
+        };
+        let (source, held) = match matte {
             MatteOf::Samples(matte) => (source_of(&matte), Held::Samples(Cow::Owned(matte))),
             MatteOf::Image { texture, size } => (on_device(size), Held::Texture(texture)),
         };

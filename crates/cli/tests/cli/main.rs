@@ -7,6 +7,8 @@ mod hosted;
 #[cfg(unix)]
 mod models;
 mod serve;
+#[cfg(unix)]
+mod traces;
 mod transform;
 mod vision;
 

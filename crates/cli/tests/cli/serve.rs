@@ -58,7 +58,16 @@ impl Serving {
 
     /// The whole answer, headers and all.
     pub(super) fn get(&self, path: &str) -> Vec<u8> {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").as_bytes())
+        self.get_with(path, "")
+    }
+
+    /// The same, asked for with more lines in the head.
+    pub(super) fn get_with(&self, path: &str, lines: &str) -> Vec<u8> {
+        self.send(format!("GET {path} HTTP/1.1
+Host: test
+{lines}Connection: close
+
+").as_bytes())
     }
 
     /// The whole answer to a request after which the connection ends.

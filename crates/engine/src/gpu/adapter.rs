@@ -1,6 +1,6 @@
 //! Choosing an adapter and asking it for a device.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use super::GpuError;
 
@@ -9,12 +9,22 @@ use super::GpuError;
 pub struct GpuOptions {
     /// Part of the adapter's name, case ignored; `None` takes the most capable one, a software adapter last.
     pub adapter: Option<String>,
+    /// Which of several adapters of that name, counted from 0 and around: of two cards of one name, 0 and 1 are different ones, and
+    /// where there is one, every number is that one.
+    pub nth: usize,
     /// Device memory that jobs in flight may use together, in bytes; `None` is the adapter's default.
     pub memory_bytes: Option<u64>,
     /// Jobs that may go to the device together, where they wait for it together; `None` is the engine's default, 1 sends each alone.
     pub jobs_per_submission: Option<usize>,
+    /// How long what was submitted may take until its device is taken to hang; `None` is [`GpuOptions::WATCHDOG`].
+    pub watchdog: Option<Duration>,
     /// Whether the device is to have all features of its adapter, for kernels that are not the engine's.
     pub is_shared: bool,
+}
+
+impl GpuOptions {
+    /// How long what was submitted may take when nobody says.
+    pub const WATCHDOG: Duration = Duration::from_secs(120);
 }
 
 /// One for the process, never let go. With the last instance the loader unmaps the drivers, and Mesa's software driver may
@@ -35,12 +45,18 @@ pub(super) fn open(
     let found = names(&adapters);
     let wanted = options.adapter.as_ref().map(|name| name.to_lowercase());
     let matches = |adapter: &wgpu::Adapter| {
-        wanted.as_ref().is_none_or(|wanted| adapter.get_info().name.to_lowercase().contains(wanted))
+        wanted.as_ref().is_some_and(|wanted| adapter.get_info().name.to_lowercase().contains(wanted))
     };
-    let adapter = adapters
-        .into_iter()
-        .find(matches)
-        .ok_or_else(|| GpuError::NoAdapter { wanted: options.adapter.clone(), found })?;
+    // Without a name the best ones alone: two of `nth` are no reason to take a software adapter next to a GPU.
+    let best = adapters.first().map(|adapter| rank(adapter.get_info().device_type));
+    adapters.retain(|adapter| match &wanted {
+        Some(_) => matches(adapter),
+        None => Some(rank(adapter.get_info().device_type)) == best,
+    });
+    if adapters.is_empty() {
+        return Err(GpuError::NoAdapter { wanted: options.adapter.clone(), found });
+    }
+    let adapter = adapters.swap_remove(options.nth % adapters.len());
 
     let request = adapter.request_device(&wgpu::DeviceDescriptor {
         label: Some("tintype"),

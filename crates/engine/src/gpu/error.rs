@@ -70,6 +70,9 @@ pub enum GpuError {
     /// The device is gone.
     #[error("the device was lost: {0}")]
     Lost(String),
+    /// It could not begin by the time that it had.
+    #[error("there was no device memory in time")]
+    Late,
 }
 
 impl GpuError {
@@ -77,7 +80,7 @@ impl GpuError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::TooLarge { .. } => Fault::TooLarge,
-            Self::OutOfMemory(_) | Self::Lost(_) => Fault::Busy,
+            Self::OutOfMemory(_) | Self::Lost(_) | Self::Late => Fault::Busy,
             Self::NoAdapter { .. }
             | Self::NoDevice { .. }
             | Self::Kernel { .. }

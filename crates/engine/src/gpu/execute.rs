@@ -1,7 +1,7 @@
 //! Recordings on their way through the device.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,6 @@ use super::{
     pipelines::Variant,
     pool::{BufferUse, PooledBuffer, PooledTexture},
     profile::Timestamps,
-    threads::HANG,
 };
 use crate::{
     Recording,
@@ -177,6 +176,7 @@ pub(super) fn submit(core: &Arc<Core>, jobs: Vec<Job>) -> Option<wgpu::Submissio
     let index = core.queue.submit(commands);
     drop(order);
     core.pool.count_submission();
+    core.in_flight.lock().retain(|completion| completion.strong_count() > 0);
     let refused = pollster::block_on(validation_scope.pop());
     let failed = pollster::block_on(memory_scope.pop()).or(refused).map(GpuError::from);
     for job in recorded {
@@ -211,7 +211,9 @@ impl Recorded {
         let gpu_time = Duration::ZERO;
         let finished =
             Finished { readbacks, kept, texture, timestamps, nanoseconds, passes, gpu_time, _reservation: reservation };
-        let completion = Arc::new(Completion { started, reply, result: Mutex::new(Some(Ok(finished))) });
+        let result = Mutex::new(Some(Ok(finished)));
+        let completion = Arc::new(Completion { started, reply, core: Arc::downgrade(core), result });
+        core.in_flight.lock().push(Arc::downgrade(&completion));
         // The last of these callbacks lets go of the completion, whose drop answers the caller: then everything is back
         // in the pool, and the caller's next request finds it there.
         for upload in uploads {
@@ -266,20 +268,36 @@ fn filled(core: &Core, bytes: &[u8]) -> Result<PooledBuffer, GpuError> {
 
 /// Answers the caller when the last callback of its submission is done.
 #[derive(Debug)]
-struct Completion {
+pub(super) struct Completion {
     started: Instant,
     reply: Reply,
+    core: Weak<Core>,
     result: Mutex<Option<Result<Finished, GpuError>>>,
 }
 
 impl Completion {
+    /// Whoever waits gets `error`, when what was submitted is done.
     fn fail(&self, error: GpuError) {
-        *self.result.lock() = Some(Err(error));
+        let mut result = self.result.lock();
+        if result.is_some() {
+            *result = Some(Err(error));
+        }
+    }
+
+    /// Whoever waits gets `error` now, and the memory that was reserved is free: nothing will ever be done.
+    pub(super) fn give_up(&self, error: GpuError) {
+        if let Some(never) = self.result.lock().take() {
+            drop(never);
+            let _ = self.reply.send(Err(error));
+        }
     }
 }
 
 impl Drop for Completion {
     fn drop(&mut self) {
+        if let Some(core) = self.core.upgrade() {
+            *core.progress.lock() = Instant::now();
+        }
         if let Some(mut result) = self.result.get_mut().take() {
             if let Ok(finished) = &mut result {
                 finished.gpu_time = self.started.elapsed();
@@ -331,7 +349,7 @@ fn encode_alone(
         let commands = std::mem::replace(encoder, next).finish();
         let started = Instant::now();
         let submission_index = Some(core.queue.submit([commands]));
-        let wait = wgpu::PollType::Wait { submission_index, timeout: Some(HANG) };
+        let wait = wgpu::PollType::Wait { submission_index, timeout: Some(core.watchdog) };
         core.device.poll(wait).map_err(|error| GpuError::Lost(error.to_string()))?;
         Ok(started.elapsed().as_nanos() as f64)
     };

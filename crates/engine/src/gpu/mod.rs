@@ -10,6 +10,7 @@ mod budget;
 mod caps;
 mod error;
 mod execute;
+mod hang;
 mod kept;
 mod memory;
 mod pipelines;
@@ -19,8 +20,9 @@ mod threads;
 mod trial;
 
 use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
+    mem,
+    sync::{Arc, OnceLock, Weak},
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -37,17 +39,24 @@ pub use profile::PassTime;
 
 use crate::{Recording, ops::idct::Share, plan, record::texture_class};
 use budget::Budget;
-use execute::Finished;
+use execute::{Completion, Finished};
 use pipelines::Pipelines;
 use pool::Pool;
 use threads::Threads;
+
+/// How often who waits for a result looks whether the device is still there.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Jobs that go to the device together when nobody says how many may.
 const DEFAULT_JOBS_PER_SUBMISSION: usize = 8;
 
 /// A device and everything that is kept on it. Cheap to clone; `Send` and `Sync`.
 #[derive(Clone, Debug)]
-pub struct Gpu(Arc<Shared>);
+pub struct Gpu {
+    shared: Arc<Shared>,
+    /// When work has to have begun.
+    until: Option<Instant>,
+}
 
 /// What the threads and every clone share.
 #[derive(Debug)]
@@ -72,7 +81,32 @@ struct Core {
     health: Arc<error::Health>,
     /// Held while memory that was recorded with is idle and not submitted yet.
     order: Mutex<()>,
+    /// Who waits for what was submitted.
+    in_flight: Mutex<Vec<Weak<Completion>>>,
     jobs_per_submission: usize,
+    /// How long what was submitted may take.
+    watchdog: Duration,
+    /// When something was done last.
+    progress: Mutex<Instant>,
+}
+
+impl Core {
+    /// The device does not answer: whoever waits for it hears that it is lost, and what they had reserved is free.
+    fn hang(&self) {
+        self.health.lose(format!("no answer within {} ms", self.watchdog.as_millis()));
+        self.device.destroy();
+        let in_flight = mem::take(&mut *self.in_flight.lock());
+        for completion in in_flight.iter().filter_map(Weak::upgrade) {
+            completion.give_up(self.health.lost());
+        }
+    }
+
+    /// Gives memory back that nobody has used for so long.
+    fn give_back(&self, idle: Duration) {
+        self.pool.trim(idle);
+        // What is dropped is freed when the device is looked at next.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+    }
 }
 
 /// An input of a recording.
@@ -179,65 +213,73 @@ impl Gpu {
             queue,
             health,
             order: Mutex::new(()),
+            in_flight: Mutex::default(),
+            progress: Mutex::new(Instant::now()),
+            watchdog: options.watchdog.unwrap_or(GpuOptions::WATCHDOG),
             jobs_per_submission: options.jobs_per_submission.unwrap_or(DEFAULT_JOBS_PER_SUBMISSION).max(1),
         });
         core.pipelines.prepare(&core.device, &core.caps, Texel::F16)?;
         let threads = Threads::start(&core);
-        let gpu = Self(Arc::new(Shared { core, threads, share: OnceLock::new() }));
+        let gpu = Self { shared: Arc::new(Shared { core, threads, share: OnceLock::new() }), until: None };
         if !gpu.caps().is_software {
-            let _ = gpu.0.share.set(Share::of(&gpu));
+            let _ = gpu.shared.share.set(Share::of(&gpu));
         }
         Ok(gpu)
     }
 
     /// What the adapter is and can do.
     pub fn caps(&self) -> &Caps {
-        &self.0.core.caps
+        &self.shared.core.caps
     }
 
     /// The device, for programs that work on its textures.
     pub fn device(&self) -> &wgpu::Device {
-        &self.0.core.device
+        &self.shared.core.device
     }
 
     /// The queue, for programs that work on its textures. Work submitted to it runs in order with the engine's.
     pub fn queue(&self) -> &wgpu::Queue {
-        &self.0.core.queue
+        &self.shared.core.queue
     }
 
     /// The adapter, for programs that share the device.
     pub fn adapter(&self) -> &wgpu::Adapter {
-        &self.0.core.adapter
+        &self.shared.core.adapter
     }
 
     /// The instance, unless somebody else created the device.
     pub fn instance(&self) -> Option<&wgpu::Instance> {
-        self.0.core.instance.as_ref()
+        self.shared.core.instance.as_ref()
     }
 
     /// Hears again of errors and of the device's loss, after somebody who shares it has taken its callbacks.
     pub fn listen(&self) {
-        let core = &self.0.core;
+        let core = &self.shared.core;
         core.health.listen(&core.device);
     }
 
     /// Whether the device is gone, so that nothing can be run any more.
     pub fn is_lost(&self) -> bool {
-        self.0.core.health.check().is_err()
+        self.shared.core.health.check().is_err()
     }
 
     /// Gives the device up, whatever runs on it: what is in flight fails, and so does all that comes after. To rehearse a loss,
     /// and for programs that want the device's memory back before the last clone is gone.
     pub fn destroy(&self) {
-        let core = &self.0.core;
+        let core = &self.shared.core;
         core.health.lose("it was given up".to_owned());
         core.device.destroy();
     }
 
+    /// The same device, for work that has to have begun by `until`: what waits for memory longer is given up.
+    pub fn until(&self, until: Instant) -> Self {
+        Self { shared: Arc::clone(&self.shared), until: Some(until) }
+    }
+
     /// What a plan must know of this device.
     pub fn plan_device(&self) -> plan::Device {
-        let device = self.0.core.caps.plan_device();
-        plan::Device { share: self.0.share.get().copied().unwrap_or(device.share), ..device }
+        let device = self.shared.core.caps.plan_device();
+        plan::Device { share: self.shared.share.get().copied().unwrap_or(device.share), ..device }
     }
 
     /// Compiles all kernels for one more texel format; a second call does nothing.
@@ -245,29 +287,35 @@ impl Gpu {
     /// # Errors
     /// When a kernel does not compile on this device.
     pub fn prepare(&self, texel: Texel) -> Result<(), GpuError> {
-        let core = &self.0.core;
+        let core = &self.shared.core;
         core.pipelines.prepare(&core.device, &core.caps, texel)
     }
 
     /// What was created and is held so far.
     pub fn counters(&self) -> Counters {
-        let core = &self.0.core;
-        Counters { pipelines: core.pipelines.created(), ..core.pool.counters() }
+        let core = &self.shared.core;
+        let (reserved_bytes, limit_bytes) = core.budget.now();
+        Counters { pipelines: core.pipelines.created(), reserved_bytes, limit_bytes, ..core.pool.counters() }
+    }
+
+    /// Gives back device memory that no work has used for `idle`. After a minute that happens by itself.
+    pub fn trim(&self, idle: Duration) {
+        self.shared.core.give_back(idle);
     }
 
     /// Bytes of results that were copied to the host since the start.
     pub fn read_bytes(&self) -> u64 {
-        self.0.core.pool.read_bytes()
+        self.shared.core.pool.read_bytes()
     }
 
     /// Submissions since the start; jobs that waited together share one.
     pub fn submissions(&self) -> u64 {
-        self.0.core.pool.submissions()
+        self.shared.core.pool.submissions()
     }
 
     /// A texture for a working image of `size`, at least that large, from the pool. What it holds is left over.
     pub fn lend(&self, size: Size, texel: Texel) -> Lent {
-        let core = &self.0.core;
+        let core = &self.shared.core;
         let _order = core.order.lock();
         core.pool.lend(core.pool.texture(texture_class(size, core.caps.texture_side), texel))
     }
@@ -276,7 +324,7 @@ impl Gpu {
     /// again.
     ///
     /// # Errors
-    /// When the recording needs more memory than allowed, or the device fails or is lost.
+    /// When the recording needs more memory than allowed, or does not get it in time ([`Gpu::until`]), or the device fails or is lost.
     pub fn run(&self, recording: impl Into<Arc<Recording>>, sources: &[Source<'_>]) -> Result<Output, GpuError> {
         self.submit(recording, sources, false)?.wait()
     }
@@ -304,17 +352,17 @@ impl Gpu {
         sources: &[Source<'_>],
         profiled: bool,
     ) -> Result<Pending, GpuError> {
-        let (core, recording) = (&self.0.core, recording.into());
+        let (core, recording) = (&self.shared.core, recording.into());
         core.health.check()?;
         let allocation = recording.allocate(core.caps.texture_side);
         let reservation = match sources.iter().find_map(|source| source.kept()) {
             // Whoever holds memory must not wait for more.
             Some(kept) => kept.reservation(allocation.peak_bytes)?,
-            None => Arc::new(core.budget.reserve(allocation.peak_bytes)?),
+            None => Arc::new(core.budget.reserve(allocation.peak_bytes, self.until)?),
         };
         let (reply, pending) = flume::bounded(1);
         let job = execute::Job::fill(core, recording, allocation, sources, reservation, profiled, reply)?;
-        self.0.threads.submit(job)?;
+        self.shared.threads.submit(job)?;
         Ok(Pending { core: core.clone(), reply: pending })
     }
 }
@@ -332,8 +380,27 @@ impl Pending {
     /// # Errors
     /// When the device failed or was lost.
     pub fn wait(self) -> Result<Output, GpuError> {
-        let finished = self.reply.recv().map_err(|_closed| self.core.health.lost())??;
+        let finished = self.watch()??;
         Ok(finished.collect(&self.core))
+    }
+
+    /// The answer, unless the device is lost, or does nothing at all for too long. The driver may be what does not come back, with the
+    /// engine's own threads inside of it: so it is those who wait who watch.
+    fn watch(&self) -> Result<Result<Finished, GpuError>, GpuError> {
+        let core = &self.core;
+        let began = Instant::now();
+        loop {
+            match self.reply.recv_timeout(LOOK.min(core.watchdog)) {
+                Ok(answer) => return Ok(answer),
+                Err(flume::RecvTimeoutError::Disconnected) => return Err(core.health.lost()),
+                Err(flume::RecvTimeoutError::Timeout) => {}
+            }
+            core.health.check()?;
+            let idle = began.elapsed().min(core.progress.lock().elapsed());
+            if idle > core.watchdog {
+                core.hang();
+            }
+        }
     }
 
     /// Waits without blocking the thread.

@@ -1,6 +1,7 @@
 //! Device memory that is leased and comes back: textures by size and format, buffers by size class and use.
 //!
-//! A warm request finds everything here. What has been idle longest is given up when more is held than allowed.
+//! A warm request finds everything here. What has been idle longest is given up when more is held than allowed, and what nobody has
+//! used for a minute anyway: after a burst of large pictures their memory goes back.
 
 use std::{
     collections::VecDeque,
@@ -9,6 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -16,6 +18,9 @@ use tintype_pixels::Size;
 use tintype_wgsl::Texel;
 
 use crate::record::size_class;
+
+/// How long memory is kept that nobody uses.
+pub(super) const KEPT: Duration = Duration::from_secs(60);
 
 /// What a buffer is used for; idle [`BufferUse::Upload`] buffers are mapped, all others are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +60,10 @@ pub struct Counters {
     pub buffers: u64,
     /// Bytes of device memory held now.
     pub held_bytes: u64,
+    /// Bytes of device memory that work in progress has reserved.
+    pub reserved_bytes: u64,
+    /// Bytes of device memory that it may reserve together.
+    pub limit_bytes: u64,
 }
 
 /// A texture of the pool's that somebody holds. When it is dropped, work that is submitted later may overwrite it: whoever
@@ -119,7 +128,7 @@ pub(super) struct Pool {
     device: wgpu::Device,
     is_unified: bool,
     limit: u64,
-    idle: Mutex<VecDeque<Idle>>,
+    idle: Mutex<VecDeque<(Instant, Idle)>>,
     textures: AtomicU64,
     buffers: AtomicU64,
     held_bytes: AtomicU64,
@@ -154,10 +163,10 @@ impl Pool {
 
     pub(super) fn counters(&self) -> Counters {
         Counters {
-            pipelines: 0,
             textures: self.textures.load(Ordering::Relaxed),
             buffers: self.buffers.load(Ordering::Relaxed),
             held_bytes: self.held_bytes.load(Ordering::Relaxed),
+            ..Counters::default()
         }
     }
 
@@ -262,15 +271,26 @@ impl Pool {
 
     fn take(&self, wanted: impl Fn(&Idle) -> bool) -> Option<Idle> {
         let mut idle = self.idle.lock();
-        let index = idle.iter().rposition(wanted)?;
-        idle.remove(index)
+        let index = idle.iter().rposition(|(_, idle)| wanted(idle))?;
+        idle.remove(index).map(|(_, idle)| idle)
     }
 
     fn put(&self, item: Idle) {
         let mut idle = self.idle.lock();
-        idle.push_back(item);
-        while self.held_bytes.load(Ordering::Relaxed) > self.limit {
-            let Some(oldest) = idle.pop_front() else { break };
+        let now = Instant::now();
+        idle.push_back((now, item));
+        let is_too_much = || self.held_bytes.load(Ordering::Relaxed) > self.limit;
+        while let Some((_, oldest)) =
+            idle.pop_front_if(|(since, _)| is_too_much() || now.duration_since(*since) >= KEPT)
+        {
+            self.forget(oldest.bytes());
+        }
+    }
+
+    /// Gives up what has been idle for so long.
+    pub(super) fn trim(&self, kept: Duration) {
+        let mut idle = self.idle.lock();
+        while let Some((_, oldest)) = idle.pop_front_if(|(since, _)| since.elapsed() >= kept) {
             self.forget(oldest.bytes());
         }
     }

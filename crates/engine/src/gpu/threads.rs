@@ -9,10 +9,11 @@ use std::{iter, sync::Arc, thread, time::Duration};
 use super::{
     Core, GpuError,
     execute::{self, Job},
+    pool::KEPT,
 };
 
-/// A dispatch that takes longer than this is taken to hang; the device is given up.
-pub(super) const HANG: Duration = Duration::from_secs(120);
+/// How often it is looked whether nobody uses a device that hangs any more.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Submissions on their way: one that runs, one behind it, and one that is recorded meanwhile.
 const IN_FLIGHT: usize = 3;
@@ -33,7 +34,14 @@ impl Threads {
         let (submitted, waiting) = flume::bounded::<wgpu::SubmissionIndex>(IN_FLIGHT - 2);
         let submitting = core.clone();
         spawn("tintype-gpu", move || {
-            let mut next = queued.recv().ok();
+            let wait = || loop {
+                match queued.recv_timeout(KEPT) {
+                    Ok(job) => return Some(job),
+                    Err(flume::RecvTimeoutError::Disconnected) => return None,
+                    Err(flume::RecvTimeoutError::Timeout) => submitting.give_back(KEPT),
+                }
+            };
+            let mut next = wait();
             while let Some(first) = next.take() {
                 let mut batch = Batch::of(first);
                 for job in iter::from_fn(|| queued.try_recv().ok()) {
@@ -47,17 +55,25 @@ impl Threads {
                 if let Some(index) = execute::submit(&submitting, batch.jobs) {
                     let _ = submitted.send(index);
                 }
-                next = next.or_else(|| queued.recv().ok());
+                next = next.or_else(wait);
             }
         });
         let polling = core.clone();
         spawn("tintype-poll", move || {
+            let watchdog = polling.watchdog;
+            let mut hangs = false;
             for submission_index in waiting {
-                let wait = wgpu::PollType::Wait { submission_index: Some(submission_index), timeout: Some(HANG) };
-                if let Err(error) = polling.device.poll(wait) {
-                    polling.health.lose(format!("no answer within {} s: {error}", HANG.as_secs()));
-                    polling.device.destroy();
+                // Behind what hangs nothing else is done.
+                let timeout = Some(if hangs { Duration::ZERO } else { watchdog });
+                let wait = wgpu::PollType::Wait { submission_index: Some(submission_index), timeout };
+                if polling.device.poll(wait).is_err() {
+                    hangs = true;
+                    polling.hang();
                 }
+            }
+            // Letting go of a device waits for what runs on it: of one that hangs nobody else may be the last to let go.
+            while polling.health.check().is_err() && Arc::strong_count(&polling) > 1 {
+                thread::sleep(PAUSE);
             }
         });
         Self { jobs }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use http::HeaderName;
 use serde::de::Error as _;
 use toml::{Table, Value};
 
@@ -151,6 +152,18 @@ impl Config {
         if self.server.queue > 1_000_000 {
             let message = format!("{} is not a number from 0 to 1000000", self.server.queue);
             return Err(ConfigError::Value { key: "server.queue", message });
+        }
+        if !self.server.client_header.is_empty() && HeaderName::try_from(self.server.client_header.as_str()).is_err() {
+            let message = format!("{:?} is not the name of a header", self.server.client_header);
+            return Err(ConfigError::Value { key: "server.client_header", message });
+        }
+        if !self.gpu.adapters.is_empty() && !self.gpu.adapter.is_empty() {
+            let message = format!("{:?}, but gpu.adapter names {:?}: one of them", self.gpu.adapters, self.gpu.adapter);
+            return Err(ConfigError::Value { key: "gpu.adapters", message });
+        }
+        if self.gpu.watchdog.0.is_zero() {
+            let message = "0: every picture would lose its device".to_owned();
+            return Err(ConfigError::Value { key: "gpu.watchdog", message });
         }
         if self.signing.required && self.signing.keys.keys.is_empty() {
             let message = "true, but [signing.keys] has no key: nothing could be asked for".to_owned();
@@ -393,6 +406,9 @@ mod tests {
             ("[presets]\nThumb = \"width=100\"", "Thumb"),
             ("[signing]\nrequired = true", "signing.required"),
             ("[server]\npresets_only = true", "server.presets_only"),
+            ("[server]\nclient_header = \"a b\"", "server.client_header"),
+            ("[gpu]\nadapter = \"a\"\nadapters = [\"b\", \"b\"]", "gpu.adapters"),
+            ("[gpu]\nwatchdog = \"0s\"", "gpu.watchdog"),
             ("[cache]\ndisk = \"1MB\"", "cache.disk"),
             ("[cache]\nshared = \"s3://me:hunter2@bucket/prefix\"", "cache.shared"),
             ("[cache.shared_options]\naws_secret_access_key = [\"hunter2\"]", "aws_secret_access_key = ***"),

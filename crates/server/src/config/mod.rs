@@ -65,9 +65,15 @@ pub struct ServerConfig {
     pub jobs: usize,
     /// Requests that may wait for one of the jobs; beyond, the answer is 503. Default 64.
     pub queue: usize,
-    /// How long a request may take before its transformation starts, fetching, waiting and its own body together. Default 60 s.
+    /// How long a request may take until its answer begins: its own body, fetching, waiting and making the picture together. Beyond, the
+    /// answer is 504, and no stage is begun any more. Default 60 s.
     pub timeout: Interval,
-    /// How long the head of a request may take, and how long a connection may be idle between two. Default 30 s.
+    /// Header in which the proxy in front names the client's address: `X-Forwarded-For`, of which the last entry counts,
+    /// `CF-Connecting-IP` and the like. Only where a proxy sets it, or clients choose who they are. Empty: the connection's own
+    /// address. Default empty.
+    pub client_header: String,
+    /// How long the head of a request may take, and how long a connection may be idle between two; beyond, the connection is closed
+    /// without an answer. Default 30 s.
     pub head_timeout: Interval,
     /// How long a client may take nothing of an answer before its connection is cut. The system's buffers count as taken, and make room
     /// in steps: 5 minutes are enough for who reads 5 kB a second of 4 MB. Default 5 min.
@@ -98,6 +104,7 @@ impl Default for ServerConfig {
             jobs: thread::available_parallelism().map_or(1, Into::into),
             queue: 64,
             timeout: Interval(Duration::from_secs(60)),
+            client_header: String::new(),
             head_timeout: Interval(Duration::from_secs(30)),
             stall_timeout: Interval(Duration::from_secs(300)),
             shutdown: Interval(Duration::from_secs(30)),
@@ -198,6 +205,9 @@ pub struct LimitsConfig {
     pub decode_time: Interval,
     /// The same for making an animation. Default `1m`.
     pub animation_time: Interval,
+    /// Requests of one client that may be in progress or wait at the same time; beyond, the answer is 429. 0 for any number. See
+    /// `server.client_header`. Default 0.
+    pub per_client: usize,
     /// Bytes of options and source in a URL. Default 16 KB.
     pub url_bytes: ByteSize,
 }
@@ -218,17 +228,25 @@ impl Default for LimitsConfig {
             animation_source_pixels: 100_000_000,
             decode_time: Interval(Duration::from_secs(30)),
             animation_time: Interval(Duration::from_secs(60)),
+            per_client: 0,
             url_bytes: ByteSize(16_000),
         }
     }
 }
 
 /// `[gpu]`: the device.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GpuConfig {
     /// Part of the adapter's name, in any case; empty for the best one. Default empty.
     pub adapter: String,
+    /// Several devices, each by a part of its adapter's name: every picture is made on the one with the least to do. A name that stands
+    /// there twice is the next adapter of that name, or the same again. Every one must be there at the start. Default none: the one of
+    /// `adapter`.
+    pub adapters: Vec<String>,
+    /// How long a device may take for what it was given. Beyond, it is taken to hang: what waits for it is answered 503, and another
+    /// device is requested. Default 2 min.
+    pub watchdog: Interval,
     /// Device memory that may be in use at once. Default: the engine's, 4 GiB, or 2 GiB where the processor computes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<ByteSize>,
@@ -240,6 +258,34 @@ pub struct GpuConfig {
     /// Who decodes and codes the bits of baseline JPEGs. Answers are the same to the bit. Default `auto`: who is thought to be faster;
     /// where the processor computes, never the adapter.
     pub huffman: Huffman,
+}
+
+impl Default for GpuConfig {
+    fn default() -> Self {
+        Self {
+            adapter: String::new(),
+            adapters: Vec::new(),
+            watchdog: Interval(Duration::from_secs(120)),
+            memory: None,
+            working: Working::default(),
+            shrink_on_load: ShrinkOnLoad::default(),
+            huffman: Huffman::default(),
+        }
+    }
+}
+
+impl GpuConfig {
+    /// How many devices are used.
+    pub(crate) fn devices(&self) -> usize {
+        self.adapters.len().max(1)
+    }
+
+    /// The name of the device with a number, and how many before it have the same.
+    pub(crate) fn device(&self, number: usize) -> (&str, usize) {
+        let name = self.adapters.get(number).unwrap_or(&self.adapter);
+        let before = self.adapters.iter().take(number);
+        (name, before.filter(|other| other.to_lowercase() == name.to_lowercase()).count())
+    }
 }
 
 /// Who decodes and codes the bits of JPEGs.
@@ -326,11 +372,14 @@ pub struct LogConfig {
     pub filter: String,
     /// How lines look. Default text.
     pub format: LogFormat,
+    /// OTLP collector that traces are sent to over HTTP, such as `http://collector:4318`. Empty: that of the variables
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`, or none. Default empty.
+    pub traces: String,
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self { filter: "info".to_owned(), format: LogFormat::Text, traces: String::new() }
     }
 }
 

@@ -38,7 +38,8 @@ pub(crate) use credentials::Credentials;
 use folder::Folder;
 pub(crate) use memory::{Held, Memory};
 use remote::Fetcher;
-pub(crate) use remote::{install_tls, is_loop};
+pub use remote::install_tls;
+pub(crate) use remote::is_loop;
 pub(crate) use signed::Signed;
 use store::{Opener, Store};
 

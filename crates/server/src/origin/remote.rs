@@ -27,6 +27,7 @@ use super::credentials::Credentials;
 use super::hosts::Hosts;
 use super::{AllowRule, Fetch, Fetched, Held, OriginError, Place, Received, Validator, is_plain_http};
 use crate::config::{Config, StoreUrl};
+use crate::trace;
 
 /// What the server calls itself on requests to origins. The pseudonym `image-resizing` is the one that other
 /// transforming proxies, and rewrite rules written for them, recognise a loop by.
@@ -165,7 +166,7 @@ impl Fetcher {
         if let Some(headers) = host.and_then(|host| host.headers_for(url)) {
             request = request.headers(headers.clone());
         }
-        request = request.header(header::VIA, VIA);
+        request = request.header(header::VIA, VIA).headers(trace::headers());
         if let Some(known) = known {
             request = match known.tag.strip_prefix(MODIFIED).and_then(of_digits) {
                 Some(modified) => request.header(header::IF_MODIFIED_SINCE, httpdate::fmt_http_date(modified)),
@@ -226,7 +227,7 @@ fn client(dns: CheckedDns, connect_timeout: Duration) -> Result<Client, reqwest:
 }
 
 /// Chooses ring for TLS, once per process; a provider that the program has already installed stays.
-pub(crate) fn install_tls() {
+pub fn install_tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }

@@ -86,7 +86,8 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
         let layers = Layers::with(app, canvas, &fonts, Signed::No)?;
         let fonts = layers.fetch(app, Wants::Soon).await?;
         let fetch = started.elapsed();
-        Ok((form, asked, layers, fonts, fetch, app.jobs().enter().await?))
+        let permit = app.admission().enter(layers.canvas.needs()).await?;
+        Ok((form, asked, layers, fonts, fetch, permit))
     };
     let (form, asked, layers, fonts, fetch, permit) = timed(app, prepare).await?;
     let own = form.parts.into_iter().map(|part| match part.content {
@@ -108,7 +109,7 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
         announcement: None,
         warnings: asked.warnings.iter().map(ToString::to_string).collect(),
     };
-    let output = state::compose(app, (permit, form.held, fonts_held), composition).await?;
+    let output = state::compose(app, (permit, form.held, fonts_held), composition, app.until(started)).await?;
     Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))
 }
 

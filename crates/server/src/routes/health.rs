@@ -14,16 +14,18 @@ pub(crate) async fn alive() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
-/// 200 with the adapter once all pipelines are built, 503 before.
+/// 200 with the adapters once all pipelines are built, 503 before.
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
-    match state.engine().map(|engine| engine.report()) {
-        Some(report) => json_response(
+    let devices: Vec<_> = state.devices().iter().map(|(_, engine, _)| engine.report()).collect();
+    match devices.first() {
+        Some(first) => json_response(
             StatusCode::OK,
             &json!({
                 "ready": true,
-                "adapter": report.adapter,
-                "backend": report.backend,
-                "software": report.software,
+                "adapter": first.adapter,
+                "backend": first.backend,
+                "software": first.software,
+                "adapters": devices.iter().map(|report| &report.adapter).collect::<Vec<_>>(),
                 "version": env!("CARGO_PKG_VERSION"),
             }),
         ),

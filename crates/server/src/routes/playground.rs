@@ -23,6 +23,7 @@ use tintype_pixels::{ImageFormat, ImageInfo, JpegLayout, Layout, Orientation, Si
 
 use super::health::json_response;
 use super::pages::{Keep, SHARED_CSS, answer};
+use crate::admission::Needs;
 use crate::cache::fetch::{Wants, fetch};
 use crate::compose::Composition;
 use crate::engine::Request;
@@ -121,17 +122,19 @@ async fn transformed(app: &AppState, request: HttpRequest) -> Result<Response, R
             None => Vec::new(),
         };
         let fetch = started.elapsed();
-        Ok::<_, Rejection>((bytes, held, drawn, fetch, app.jobs().enter().await?))
+        let permit = app.admission().enter(Needs::of(&asked.options)).await?;
+        Ok::<_, Rejection>((bytes, held, drawn, fetch, permit))
     };
-    let ready = tokio::time::timeout(app.config().server.timeout.0, prepare).await;
+    let until = app.until(started);
+    let ready = tokio::time::timeout_at(until.into(), prepare).await;
     let (bytes, own, drawn, fetch, permit) = ready.unwrap_or_else(|_elapsed| Err(Rejection::too_slow()))?;
     let output = match layers {
-        None => state::transform(app, (permit, own), bytes, asked).await?,
+        None => state::transform(app, (permit, own), bytes, asked, until).await?,
         Some(Layers { canvas, .. }) => {
             let (drawn, held): (Vec<_>, Vec<_>) = drawn.into_iter().map(|layer| (layer.bytes, layer.held)).unzip();
             let parts = [bytes].into_iter().chain(drawn).collect();
             let composition = Composition { canvas, parts, output: Output::auto(), accepts: asked.accepts };
-            state::compose(app, (permit, own, held), composition).await?
+            state::compose(app, (permit, own, held), composition, until).await?
         }
     };
     Ok(respond::picture(&output.into(), &about, Spent { fetch, total: started.elapsed(), found: Found::Never }))
@@ -183,7 +186,7 @@ async fn explained(app: &AppState, uri: &Uri, headers: &HeaderMap) -> Result<Str
         return Ok(engine.explain(&info, &asked)?);
     };
     let drawn = layers.fetch(app, Wants::Soon).await?;
-    let permit = app.jobs().enter().await?;
+    let permit = app.admission().enter(Needs::Pixels).await?;
     let (drawn, held): (Vec<_>, Vec<_>) = drawn.into_iter().map(|layer| (layer.bytes, layer.held)).unzip();
     let parts = [Bytes::new()].into_iter().chain(drawn).collect();
     let composition = Composition { canvas: layers.canvas, parts, output: Output::auto(), accepts: asked.accepts };
