@@ -31,6 +31,7 @@ mod receive;
 pub mod signing;
 mod sweep;
 mod tokens;
+mod usage;
 mod variants;
 pub mod webhooks;
 
@@ -50,10 +51,12 @@ pub use metadata::{MAX_METADATA_BYTES, Metadata};
 pub use receive::Received;
 pub use sweep::Swept;
 pub use tokens::{Grant, Scope, Token};
+pub use usage::{Day, Delivered, MAX_DAYS};
 pub use variants::{MAX_VARIANTS, Variant, VariantError};
 
 use blobs::Blobs;
 use database::Database;
+use usage::Counted;
 
 /// Where images are kept, and how large they may be.
 #[derive(Clone, Debug)]
@@ -114,6 +117,7 @@ struct Inner {
     limits: Limits,
     webhooks: bool,
     clock: Clock,
+    counted: Counted,
 }
 
 impl Hosted {
@@ -126,9 +130,9 @@ impl Hosted {
     pub async fn open_with(settings: &Settings, clock: Clock) -> Result<Self, HostedError> {
         let blobs = Blobs::open(&settings.blobs, &settings.blob_options)?;
         let database = Database::open(&settings.database).await?;
-        Ok(Self {
-            inner: Arc::new(Inner { database, blobs, limits: settings.limits, webhooks: settings.webhooks, clock }),
-        })
+        let Settings { limits, webhooks, .. } = *settings;
+        let counted = Counted::default();
+        Ok(Self { inner: Arc::new(Inner { database, blobs, limits, webhooks, clock, counted }) })
     }
 
     /// What may be uploaded.

@@ -5,9 +5,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sqlx::QueryBuilder;
 
 use crate::database::on;
+use crate::error::within;
 use crate::filter::{MAX_FILTERS, Scalar, Test};
 use crate::images::{Image, Row, columns};
-use crate::{AccountId, Filter, FilterError, Hosted, HostedError};
+use crate::{AccountId, Filter, FilterError, Hosted, HostedError, ImageId};
 
 /// The most images of one page.
 pub const MAX_PAGE: u32 = 10_000;
@@ -17,6 +18,9 @@ pub const MAX_PAGE: u32 = 10_000;
 pub struct Query {
     /// Whose images.
     pub creator: Creator,
+    /// What their id or their file's name has in it: everything has the empty text. Upper and lower case are one, of the letters
+    /// that the database knows: SQLite knows ASCII's. At most as long as an id.
+    pub words: String,
     /// What their metadata has to be.
     pub filters: Vec<Filter>,
     /// Which come first.
@@ -65,7 +69,13 @@ pub struct Page {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { creator: Creator::Any, filters: Vec::new(), order: Order::Descending, per_page: 1000 }
+        Self {
+            creator: Creator::Any,
+            words: String::new(),
+            filters: Vec::new(),
+            order: Order::Descending,
+            per_page: 1000,
+        }
     }
 }
 
@@ -120,6 +130,19 @@ macro_rules! condition {
     }};
 }
 
+/// What `LIKE` matches that has `words` in it. A NUL, which no name has, would be none to the database.
+fn containing(words: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in words.chars().filter(|letter| *letter != '\0') {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
 /// Where a page begins.
 enum Start<'a> {
     After(Option<&'a Cursor>),
@@ -168,6 +191,7 @@ impl Hosted {
         if query.filters.len() > MAX_FILTERS {
             return Err(FilterError::TooMany { given: query.filters.len() }.into());
         }
+        within("search", &query.words, ImageId::MAX_CHARS)?;
         let (than, order) = match query.order {
             Order::Descending => ("<", "DESC"),
             Order::Ascending => (">", "ASC"),
@@ -190,6 +214,11 @@ impl Hosted {
                     sql.push(" AND substr(creator, 1, 64) = ").push_bind(name.chars().take(64).collect::<String>());
                     sql.push(" AND creator = ").push_bind(name);
                 }
+            }
+            if !query.words.is_empty() {
+                let pattern = containing(&query.words);
+                sql.push(" AND (LOWER(id) LIKE LOWER(").push_bind(pattern.clone()).push(") ESCAPE '!'");
+                sql.push(" OR LOWER(filename) LIKE LOWER(").push_bind(pattern).push(") ESCAPE '!')");
             }
             for filter in query.filters.iter().filter(|filter| !driver.is_some_and(|driver| std::ptr::eq(driver, *filter))) {
                 sql.push(" AND EXISTS (SELECT 1 FROM metadata m WHERE m.image = images.key AND ");

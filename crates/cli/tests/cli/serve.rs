@@ -63,11 +63,16 @@ impl Serving {
 
     /// The same, asked for with more lines in the head.
     pub(super) fn get_with(&self, path: &str, lines: &str) -> Vec<u8> {
-        self.send(format!("GET {path} HTTP/1.1
+        self.send(
+            format!(
+                "GET {path} HTTP/1.1
 Host: test
 {lines}Connection: close
 
-").as_bytes())
+"
+            )
+            .as_bytes(),
+        )
     }
 
     /// The whole answer to a request after which the connection ends.

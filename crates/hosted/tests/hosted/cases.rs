@@ -1,5 +1,6 @@
 //! What has to hold wherever images are kept. Every case has an account of its own.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Map;
 use tintype_hosted::{
-    AccountId, BodyError, Creator, Cursor, Expiry, Filter, Hosted, HostedError, IfTaken, Image, MAX_KEYS, MAX_VARIANTS,
-    Metadata, NewImage, Order, Patch, Preferences, Query, Scope, Swept, Variant,
+    AccountId, BodyError, Creator, Cursor, Day, Delivered, Expiry, Filter, Hosted, HostedError, IfTaken, Image,
+    MAX_KEYS, MAX_VARIANTS, Metadata, NewImage, Order, Patch, Preferences, Query, Scope, Swept, Variant,
 };
 
 use crate::stage::{Stage, body, custom, picture, with_metadata};
@@ -32,6 +33,7 @@ const CASES: &[(&str, Case)] = &[
     ("deletes", |stage| Box::pin(deletes(stage))),
     ("lists", |stage| Box::pin(lists(stage))),
     ("filters", |stage| Box::pin(filters(stage))),
+    ("words", |stage| Box::pin(words(stage))),
     ("direct uploads", |stage| Box::pin(direct_uploads(stage))),
     ("messages about direct uploads", |stage| Box::pin(messages(stage))),
     ("images are replaced at once", |stage| Box::pin(replaced(stage))),
@@ -44,6 +46,7 @@ const CASES: &[(&str, Case)] = &[
     ("preferences", |stage| Box::pin(preferences(stage))),
     ("first accounts", |stage| Box::pin(first_accounts(stage))),
     ("processes share everything", |stage| Box::pin(processes(stage))),
+    ("deliveries", |stage| Box::pin(deliveries(stage))),
 ];
 
 pub(crate) async fn run(stage: &Stage) {
@@ -236,7 +239,7 @@ async fn lists(stage: &Stage) {
         stage.wait(Duration::from_millis((number % 3 * 50) as u64));
     }
     stage.hosted.announce(&account, custom("draft"), Expiry::Default).await.unwrap();
-    let of = |per_page, order, creator| Query { per_page, order, creator, filters: Vec::new() };
+    let of = |per_page, order, creator| Query { per_page, order, creator, ..Query::default() };
     let all = ids(stage, &account, &of(1000, Order::Descending, Creator::Any)).await;
     assert_eq!(all.len(), 7);
     assert_eq!(all.first().map(String::as_str), Some("6"));
@@ -314,6 +317,34 @@ async fn filters(stage: &Stage) {
     assert_eq!(ids(stage, &account, &query("cat")).await, ["c"]);
     let many = Query { filters: vec![Filter::parse("kind", "eq", "x").unwrap(); 6], ..Query::default() };
     assert!(matches!(stage.hosted.list(&account, &many, None).await, Err(HostedError::Filter(_))));
+}
+
+async fn words(stage: &Stage) {
+    let account = stage.account().await;
+    for (id, filename) in [("shop/Cat_1", Some("IMG 100%.PNG")), ("dog", None), ("a!b", Some("cats.webp"))] {
+        let new = NewImage { filename: filename.map(str::to_owned), ..custom(id) };
+        stage.upload(&account, new).await.unwrap();
+        stage.wait(Duration::from_millis(5));
+    }
+    let found = async |words: &str| {
+        let query = Query { words: words.to_owned(), per_page: 1, ..Query::default() };
+        ids(stage, &account, &query).await
+    };
+    for (words, expected) in [
+        ("", &["a!b", "dog", "shop/Cat_1"][..]),
+        ("CAT", &["a!b", "shop/Cat_1"]),
+        ("cat_", &["shop/Cat_1"]),
+        ("100%", &["shop/Cat_1"]),
+        ("%", &["shop/Cat_1"]),
+        ("!", &["a!b"]),
+        ("o%g", &[]),
+        ("'; --", &[]),
+        ("do\0g", &["dog"]),
+    ] {
+        assert_eq!(found(words).await, expected, "{words:?}");
+    }
+    let long = Query { words: "x".repeat(1025), ..Query::default() };
+    assert!(matches!(stage.hosted.list(&account, &long, None).await, Err(HostedError::LongText { .. })));
 }
 
 async fn direct_uploads(stage: &Stage) {
@@ -636,4 +667,40 @@ async fn replaced(stage: &Stage) {
     let image = stage.upload(&account, new).await.unwrap();
     assert_eq!((image.id.as_str(), image.require_signed_urls), ("083eb7b2-5392-4565-b69e-aff66acddd00", true));
     assert_eq!(hosted.count(&account).await.unwrap(), 3);
+}
+
+/// Sums of images and bytes by variant, of the days there may be: not all processes of a test have the same clock.
+async fn delivered(hosted: &Hosted, account: &AccountId, last: Day) -> BTreeMap<Option<String>, (u64, u64)> {
+    let mut sums = BTreeMap::new();
+    for Delivered { variant, images, bytes, .. } in hosted.deliveries(account, last.before(300), last).await.unwrap() {
+        let sum: &mut (u64, u64) = sums.entry(variant).or_default();
+        *sum = (sum.0 + images, sum.1 + bytes);
+    }
+    sums
+}
+
+async fn deliveries(stage: &Stage) {
+    let (account, other) = (stage.account().await, stage.account().await);
+    let today = Day::of(stage.hosted.now());
+    for n_bytes in [100, 200] {
+        stage.hosted.count_delivery(&account, Some("public"), n_bytes);
+    }
+    stage.hosted.count_delivery(&account, None, 7);
+    // Nobody waits for the database; of another process it is known what it has written.
+    let process = Hosted::open(&stage.settings).await.unwrap();
+    assert_eq!(delivered(&process, &account, today).await, BTreeMap::new());
+    stage.hosted.write_deliveries().await.unwrap();
+    process.count_delivery(&account, Some("public"), 1);
+    process.count_delivery(&other, Some("public"), 5000);
+    let expected = BTreeMap::from([(None, (1, 7)), (Some("public".to_owned()), (3, 301))]);
+    assert_eq!(delivered(&process, &account, today).await, expected);
+    assert_eq!(delivered(&stage.hosted, &account, today).await, expected);
+    // More than one statement takes; and by day.
+    for number in 0..1500 {
+        stage.hosted.count_delivery(&account, Some(&format!("v{number}")), 1);
+    }
+    let rows = stage.hosted.deliveries(&account, today, today).await.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.variant.as_ref().is_some_and(|name| name.starts_with('v'))).count(), 1500);
+    assert!(rows.iter().all(|row| row.day == today));
+    assert_eq!(stage.hosted.deliveries(&account, today.before(700), today.before(350)).await.unwrap(), []);
 }
