@@ -191,7 +191,17 @@ async fn no_link_is_dead() {
 #[tokio::test]
 async fn pages_are_strict_and_kept() {
     let Some(server) = server(|_config| {}) else { return };
-    for uri in ["/", "/docs", "/docs/blur", "/docs/choices", "/docs/extensions", "/docs/docs.css", "/docs/docs.js"] {
+    for uri in [
+        "/",
+        "/dashboard",
+        "/pages/shared.css",
+        "/docs",
+        "/docs/blur",
+        "/docs/choices",
+        "/docs/extensions",
+        "/docs/docs.css",
+        "/docs/docs.js",
+    ] {
         let answer = server.get(uri).await;
         let policy = answer.header(header::CONTENT_SECURITY_POLICY);
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{uri}: {policy}");

@@ -85,6 +85,8 @@ pub async fn serve(
     let sending = state.images().cloned().map(|images| tokio::spawn(webhooks::send(images)));
 
     let (stop, stopped) = watch::channel(false);
+    let images = state.images().cloned();
+    let counting = images.clone().map(|images| tokio::spawn(images.keep_count(until(stopped.clone()))));
     let signal = signal().map_err(ServeError::Signals)?;
     let cache = state.clone();
     let building = {
@@ -115,6 +117,15 @@ pub async fn serve(
     let cut = serving.await.unwrap_or(0);
     if cut > 0 {
         tracing::warn!(connections = cut, "stopped with connections still open after the time for it");
+    }
+    let written = async {
+        if let (Some(counting), Some(images)) = (counting, images) {
+            drop(counting.await);
+            images.write_deliveries().await;
+        }
+    };
+    if tokio::time::timeout(CLOSING, written).await.is_err() {
+        tracing::warn!("what was delivered last may not be counted");
     }
     if tokio::time::timeout(CLOSING, cache.close_cache()).await.is_err() {
         tracing::warn!("what was made last may not be on the cache's disk");

@@ -20,6 +20,9 @@ const BATCH_PER_SECOND: u32 = 200;
 /// For how long it is not asked again who an account is: what is changed about it shows this much later.
 const ACCOUNT_AGE: Duration = Duration::from_secs(1);
 
+/// How often it is written down what was delivered.
+const DELIVERIES: Duration = Duration::from_secs(5);
+
 /// Opens the stored images that `config` names, and finds the account that they are for, or makes it; none where it names nothing.
 pub async fn open(config: &Config) -> Result<Option<(Hosted, FirstAccount)>, HostedError> {
     let Some(settings) = config.hosted.settings(&config.limits, std::env::vars()) else { return Ok(None) };
@@ -114,6 +117,25 @@ impl Images {
         }
     }
 
+    /// Writes down what was delivered, again and again until `stop`. What is delivered after that is [`Images::write_deliveries`]'s.
+    pub(crate) async fn keep_count(self, stop: impl Future<Output = ()>) {
+        let mut next = tokio::time::interval(DELIVERIES);
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                _ = next.tick() => self.write_deliveries().await,
+                () = &mut stop => return,
+            }
+        }
+    }
+
+    /// Writes down what was delivered.
+    pub(crate) async fn write_deliveries(&self) {
+        if let Err(error) = self.hosted().write_deliveries().await {
+            tracing::warn!(%error, "what was delivered is not written down yet");
+        }
+    }
+
     /// The account that delivery URLs call `hash`, as it was a second ago at most.
     pub(crate) async fn account_of_hash(&self, hash: &str) -> Result<Account, HostedError> {
         if let Some((asked, account)) = self.inner.accounts.lock().get(hash)
@@ -188,7 +210,29 @@ impl Eq for Stored {}
 
 #[cfg(test)]
 mod tests {
+    use tintype_hosted::Day;
+
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_delivered_is_written_down_for_others_to_see() {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.hosted.data = Some(data.path().to_owned());
+        let (hosted, first) = open(&config).await.unwrap().unwrap();
+        let images = Images::new(hosted.clone(), config.hosted.clone());
+        hosted.count_delivery(&first.id, Some("public"), 7);
+        images.clone().keep_count(tokio::time::sleep(Duration::from_millis(200))).await;
+        // As another process.
+        let (other, _) = open(&config).await.unwrap().unwrap();
+        let today = Day::of(hosted.now());
+        let seen = async || other.deliveries(&first.id, today.before(1), today).await.unwrap();
+        assert_eq!(seen().await.iter().map(|row| row.images).sum::<u64>(), 1);
+        // What came after the end.
+        hosted.count_delivery(&first.id, Some("public"), 7);
+        images.write_deliveries().await;
+        assert_eq!(seen().await.iter().map(|row| row.images).sum::<u64>(), 2);
+    }
 
     #[test]
     fn each_token_has_its_second() {

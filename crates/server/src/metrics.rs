@@ -230,6 +230,8 @@ pub(crate) fn route<B>(request: &Request<B>) -> &'static str {
         _ if below("/cdn-cgi/image") => "image",
         _ if below("/playground") || below("/pages") => "playground",
         _ if below("/docs") => "docs",
+        "/widget.js" => "dashboard",
+        _ if below("/dashboard") => "dashboard",
         _ if below("/client/v4/accounts") || below("/images") => "hosted",
         _ if below("/upload") => "upload",
         _ if below("/cdn-cgi/imagedelivery") => "delivery",
@@ -589,6 +591,7 @@ Written by a test from what `/metrics` says; `cargo xtask bless` writes it anew.
             ("/cdn-cgi/images", "other"),
             ("/image?url=a.jpg", "query"),
             ("/docs/width", "docs"),
+            ("/dashboard/main.js", "dashboard"),
             ("/", "playground"),
             ("/etc/passwd", "other"),
         ];

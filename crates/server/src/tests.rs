@@ -24,7 +24,7 @@ use crate::engine::{self, Accepts, Engine, Rendered, Report, TransformError};
 use crate::{AppState, router};
 
 /// What the double answers: the beginning of a JPEG.
-const PICTURE: &[u8] = b"\xff\xd8\xff\xe0picture";
+pub(crate) const PICTURE: &[u8] = b"\xff\xd8\xff\xe0picture";
 
 /// An engine that does what the source's first line says: `fault:…`, `panic`, `wait`, `large`; else answers [`PICTURE`].
 #[derive(Debug, Default)]

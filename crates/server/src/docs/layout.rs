@@ -53,6 +53,7 @@ pub(super) fn document(title: &str, about: &str, tab: Tab, here: Option<&OptionD
                             a href=(path) aria-current=[(this == tab).then_some(if here.is_none() { "page" } else { "true" })] { (name) }
                         }
                         a href="/" { "Playground" }
+                        a href="/dashboard" title="Stored images" { "Images" }
                     }
                 }
                 @if title == INDEX {

@@ -1,6 +1,7 @@
 //! What answers where. One file per face of the server; none of them knows files, sockets or pixels.
 
 mod binding;
+mod dashboard;
 mod docs;
 mod health;
 mod hosted;
@@ -37,6 +38,7 @@ pub(crate) fn all(state: &AppState) -> Router<AppState> {
     let router = if state.config().hosted.is_on() { router.merge(hosted::routes()) } else { router };
     let router = if state.config().cache.purge_token.is_empty() { router } else { router.merge(purge::routes()) };
     let router = if state.config().server.rehearsals { router.merge(rehearse::routes()) } else { router };
+    let router = router.merge(pages::routes()).merge(dashboard::routes(state.config()));
     if state.config().server.playground { router.merge(playground::routes()).merge(docs::routes()) } else { router }
 }
 

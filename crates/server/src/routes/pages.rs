@@ -1,15 +1,18 @@
 //! How pages are answered: with a tag, a strict policy, and nothing from elsewhere.
 
+use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::origin::Validator;
+use crate::state::AppState;
 use crate::tag::{client_has, hash};
 
 /// What all pages share.
-pub(crate) const SHARED_CSS: &str = include_str!("../pages/shared.css");
+const SHARED_CSS: &str = include_str!("../pages/shared.css");
 
 /// What a page may load: itself, and pictures that it was given. No style and no script stands inside of a page.
 const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:; script-src 'self'; \
@@ -22,6 +25,17 @@ pub(crate) enum Keep {
     Checked,
     /// For good: its URL changes with it.
     Forever,
+}
+
+/// What all pages need.
+pub(crate) fn routes() -> Router<AppState> {
+    let css = |headers| async move { text(&headers, "text/css; charset=utf-8", SHARED_CSS) };
+    Router::new().route("/pages/shared.css", get(css))
+}
+
+/// A part of a page that is a text of ours.
+pub(crate) fn text(headers: &HeaderMap, content_type: &'static str, text: &'static str) -> Response {
+    answer(headers, StatusCode::OK, content_type, Keep::Checked, text)
 }
 
 /// `body` for whoever asked with `headers`, or that they have it.

@@ -22,7 +22,7 @@ use tintype_options::url;
 use tintype_pixels::{ImageFormat, ImageInfo, JpegLayout, Layout, Orientation, Size, SourceColor};
 
 use super::health::json_response;
-use super::pages::{Keep, SHARED_CSS, answer};
+use super::pages::{Keep, answer};
 use crate::admission::Needs;
 use crate::cache::fetch::{Wants, fetch};
 use crate::compose::Composition;
@@ -48,7 +48,6 @@ const EXPLAIN: &str = "/playground/explain/";
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(|headers| page(headers, "text/html; charset=utf-8", HTML)))
-        .route("/pages/shared.css", get(|headers| page(headers, "text/css; charset=utf-8", SHARED_CSS)))
         .route("/playground/playground.css", get(|headers| page(headers, "text/css; charset=utf-8", CSS)))
         .route("/playground/playground.js", get(|headers| page(headers, "text/javascript; charset=utf-8", SCRIPT)))
         .route("/playground/options.json", get(options))

@@ -3,9 +3,11 @@
 //! Who may have what is looked up for every request; the picture is then made, kept and answered like any other. An id may
 //! hold slashes, so the variant is what stands behind the last one.
 
+use axum::body::HttpBody as _;
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Uri};
+use http::request::Parts;
+use http::{Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use tintype_hosted::signing::{self, Life};
 use tintype_hosted::{Account, Content, HostedError, Image, Variant};
@@ -45,28 +47,47 @@ impl<'a> Way<'a> {
 
 /// Answers the picture, or why there is none.
 pub(crate) async fn deliver(State(app): State<AppState>, request: HttpRequest) -> Response {
-    let (uri, headers) = (request.uri(), request.headers());
-    let (Some(images), Some(way)) = (app.images(), Way::of(uri.path())) else {
+    let (asked, _body) = request.into_parts();
+    let (Some(images), Some(way)) = (app.images(), Way::of(asked.uri.path())) else {
         return super::super::nothing_here().await;
     };
-    match job(&app, images, &way, uri, headers).await {
-        Ok(job) => job.answer(&app, headers).await,
+    match delivered(&app, images, &way, &asked).await {
+        Ok(response) => response,
         Err(rejection) => rejection.into_response(),
     }
 }
 
-async fn job(app: &AppState, images: &Images, way: &Way<'_>, uri: &Uri, headers: &HeaderMap) -> Result<Job, Rejection> {
-    refuse_loops(headers)?;
+/// The answer, counted where it brings an image: errors, heads, and that the client has it already, do not.
+async fn delivered(app: &AppState, images: &Images, way: &Way<'_>, asked: &Parts) -> Result<Response, Rejection> {
+    refuse_loops(&asked.headers)?;
     let account = images.account_of_hash(way.hash).await?;
+    let job = job(app, images, &account, way, asked).await?;
+    let response = job.answer(app, &asked.headers).await;
+    if asked.method == Method::GET && response.status() == StatusCode::OK {
+        let variant = (!way.last.contains('=')).then(|| percent_decode_str(way.last).decode_utf8_lossy());
+        let n_bytes = response.body().size_hint().exact().unwrap_or_default();
+        images.hosted().count_delivery(&account.id, variant.as_deref(), n_bytes);
+    }
+    Ok(response)
+}
+
+async fn job(
+    app: &AppState,
+    images: &Images,
+    account: &Account,
+    way: &Way<'_>,
+    asked: &Parts,
+) -> Result<Job, Rejection> {
+    let (uri, headers) = (&asked.uri, &asked.headers);
     // What is no text is no id either.
     let id = percent_decode_str(way.id).decode_utf8().map_err(|_utf8| Rejection::no_stored_image())?;
     let image = images.hosted().image(&account.id, &id).await?;
     let content = image.content.clone().ok_or_else(Rejection::no_stored_image)?;
     let (parsed, ttl_s) = if way.last.contains('=') {
-        flexible(app, &account, &image, way.last)?
+        flexible(app, account, &image, way.last)?
     } else {
         let name = percent_decode_str(way.last).decode_utf8().map_err(|_utf8| Rejection::no_stored_image())?;
-        named(images, &account, &image, &content, &name, uri).await?
+        named(images, account, &image, &content, &name, uri).await?
     };
     let cache_control = match ttl_s {
         Ttl::Public(ttl_s) => format!("public, max-age={ttl_s}, stale-while-revalidate={STALE_S}"),

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 use tintype_hosted::{Expiry, HostedError, Timestamp};
@@ -110,6 +110,17 @@ pub(super) async fn upload(State(app): State<AppState>, request: Request) -> Res
 pub(super) async fn upload_below_hash(State(app): State<AppState>, request: Request) -> Response {
     let path = request.uri().path().strip_prefix('/').map(str::to_owned);
     answered(&app, path, request).await
+}
+
+/// What browsers ask before a page of another host sends an image and wants to see how far it has come.
+pub(super) async fn preflight() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
 }
 
 /// Pages of other hosts may read the answer: it says nothing that the sender does not know.

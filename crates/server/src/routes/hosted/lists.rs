@@ -38,6 +38,7 @@ fn asked(text: &str) -> Result<Asked, ApiError> {
             }
             "creator" if value.is_empty() => asked.query.creator = Creator::None,
             "creator" => asked.query.creator = Creator::Named(value.into_owned()),
+            "search" => asked.query.words = value.into_owned(),
             "continuation_token" if value.is_empty() => {}
             "continuation_token" => asked.cursor = Some(Cursor::parse(&value)?),
             name => {

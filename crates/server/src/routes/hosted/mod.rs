@@ -13,12 +13,14 @@ mod lists;
 mod openapi;
 mod owner;
 mod preferences;
+mod preview;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod variants;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, options};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,6 +36,7 @@ const BATCH: &str = "/images";
 pub(crate) fn routes() -> Router<AppState> {
     described()
         .0
+        .merge(extensions())
         .route(openapi::PATH, get(openapi::show))
         .route("/{hash}/{*rest}", get(delivery::deliver).post(direct::upload_below_hash))
         .route("/cdn-cgi/imagedelivery/{*rest}", get(delivery::deliver))
@@ -66,4 +69,14 @@ fn shared() -> OpenApiRouter<AppState> {
         .routes(routes!(lists::continued))
         .routes(routes!(images::show, images::change, images::delete))
         .routes(routes!(direct::announce))
+}
+
+/// What Cloudflare's API does not have: for the dashboard, and for browsers, which ask before they upload to another host.
+fn extensions() -> Router<AppState> {
+    let api = |path: &str| format!("{API}{path}");
+    Router::new()
+        .route(&api("/v1/usage"), get(usage::usage))
+        .route(&api("/v1/{id}/preview"), get(preview::preview))
+        .route("/upload/{hash}/{*id}", options(direct::preflight))
+        .route("/{hash}/{*rest}", options(direct::preflight))
 }

@@ -11,7 +11,7 @@ use tower::ServiceExt;
 
 use crate::config::{ByteSize, Config};
 use crate::router;
-use crate::tests::Server;
+use crate::tests::{PICTURE, Server};
 
 const PNG: &[u8] = include_bytes!("../../../../../tests/pictures/logo.png");
 const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
@@ -379,6 +379,99 @@ async fn lists_are_paged_and_filtered() {
     let none = api.show("/v2?creator=nobody").await;
     let expected = r#"{"result":{"images":[],"continuation_token":null},"success":true,"errors":[],"messages":[]}"#;
     assert_eq!(none.body, expected);
+}
+
+#[tokio::test]
+async fn what_is_delivered_is_counted() {
+    let api = Api::new().await;
+    let id = api.uploaded(&[]).await;
+    api.call("POST", "/v1/variants", json!({"id": "small", "options": {"width": 10}})).await.result();
+    api.call("PATCH", "/v1/config", json!({"flexible_variants": true})).await.result();
+    assert_eq!(api.show("/v1/usage").await.result()["usage"], json!([]));
+    let public = api.deliver(&format!("{id}/public")).await;
+    api.deliver(&format!("{id}/public")).await.delivers(200, "");
+    api.deliver(&format!("{id}/small")).await.delivers(200, "");
+    // These bring no image.
+    api.deliver(&format!("{id}/nosuch")).await.delivers(404, "");
+    let (path, tag) = (format!("/{}/{id}/public", api.hash), public.header("etag"));
+    assert_eq!(api.request("GET", &path, &[("if-none-match", tag)], "").await.status, StatusCode::NOT_MODIFIED);
+    assert_eq!(api.request("HEAD", &path, &[], "").await.status, StatusCode::OK);
+    api.show(&format!("/v1/{id}/preview")).await.delivers(200, "");
+
+    let usage = api.show("/v1/usage").await.result();
+    let today = usage["until"].as_str().unwrap().to_owned();
+    let row = |variant: Value, images: usize| json!({"day": today, "variant": variant, "images": images, "bytes": images * PICTURE.len()});
+    assert_eq!(usage["usage"], json!([row(json!("public"), 2), row(json!("small"), 1)]));
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    api.deliver(&format!("{id}/w=20")).await.delivers(200, "");
+    let usage = api.show(&format!("/v1/usage?since={today}&until={today}")).await.result();
+    assert_eq!(usage["usage"][0], row(Value::Null, 1), "{usage}");
+    assert_eq!((&usage["since"], usage["usage"].as_array().unwrap().len()), (&json!(today), 3));
+    assert_eq!(api.show("/v1/usage?since=2020-01-01&until=2020-12-31").await.result()["usage"], json!([]));
+    for bad in
+        ["since=soon", "until=2026-02-30", "since=2020-01-02&until=2020-01-01", "since=2019-12-31&until=2020-12-31"]
+    {
+        api.show(&format!("/v1/usage?{bad}")).await.fails(400, 5400);
+    }
+}
+
+#[tokio::test]
+async fn previews_need_a_token_and_no_variant() {
+    let api = Api::new().await;
+    let id = api.uploaded(&[("requireSignedURLs", b"true")]).await;
+    let of = |options: &str| {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("options", options).finish();
+        format!("/v1/{id}/preview?{query}")
+    };
+    let shown = api.show(&of(r#"{"width":20,"blur":5}"#)).await;
+    shown.delivers(200, "internal=ok");
+    assert_eq!(shown.header("cache-control"), "private, no-cache");
+    api.show(&format!("/v1/{id}/preview")).await.delivers(200, "internal=ok");
+    for bad in ["", "5", "{", r#"{"width":0}"#, r#"{"nosuch":1}"#, r#"{"onerror":"redirect"}"#] {
+        api.show(&of(bad)).await.fails(400, 5400);
+    }
+    api.show("/v1/nobody/preview").await.fails(404, 5404);
+    let path = format!("/client/v4/accounts/{ACCOUNT}/images/v1/{id}/preview");
+    api.request("GET", &path, &[], "").await.fails(401, 10000);
+}
+
+#[tokio::test]
+async fn pages_of_other_hosts_may_upload() {
+    let api = Api::new().await;
+    for path in [format!("/upload/{}/a/b", api.hash), format!("/{}/id", api.hash)] {
+        let asks = [("origin", "https://shop.test"), ("access-control-request-method", "POST")];
+        let answer = api.request("OPTIONS", &path, &asks, "").await;
+        assert_eq!(
+            (answer.status, answer.header("access-control-allow-origin")),
+            (StatusCode::NO_CONTENT, "*"),
+            "{path}"
+        );
+        assert_eq!(answer.header("access-control-allow-methods"), "POST");
+        assert_eq!(answer.header("access-control-allow-headers"), "*");
+    }
+    let widget = api.request("GET", "/widget.js", &[], "").await;
+    assert_eq!((widget.status, widget.header("access-control-allow-origin")), (StatusCode::OK, "*"));
+    assert_eq!(widget.header("cross-origin-resource-policy"), "cross-origin");
+    // The API is for pages of this host and for programs.
+    let path = format!("/client/v4/accounts/{ACCOUNT}/images/v1");
+    assert_eq!(api.request("OPTIONS", &path, &[], "").await.header("access-control-allow-origin"), "");
+}
+
+#[tokio::test]
+async fn lists_are_searched() {
+    let api = Api::new().await;
+    for id in ["shop/Cat", "dog"] {
+        api.uploaded(&[("id", id.as_bytes())]).await;
+    }
+    let found = async |query: &str| {
+        let images = api.show(&format!("/v2?{query}")).await.result()["images"].clone();
+        images.as_array().unwrap().iter().map(|image| image["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("search=p%2Fcat").await, ["shop/Cat"]);
+    // All of these files are `cat.png`.
+    assert_eq!(found("search=CAT.&sort_order=asc").await, ["shop/Cat", "dog"]);
+    assert_eq!(found("search=%25").await, [""; 0]);
+    api.show(&format!("/v2?search={}", "x".repeat(1025))).await.fails(400, 5400);
 }
 
 #[tokio::test]
