@@ -6,6 +6,7 @@
 
 mod animation;
 mod conformance;
+mod dashboard;
 mod docs;
 mod facade;
 mod faces;

@@ -15,13 +15,14 @@ use std::{
 /// # Panics
 ///
 /// When they cannot be had and the variable `required` is 1.
-pub(crate) fn or_skipped(what: &str, required: &str, found: Result<PathBuf, String>) -> Option<PathBuf> {
+pub(crate) fn or_skipped<T>(what: &str, required: &str, found: Result<T, String>) -> Option<T> {
     match found {
-        Ok(folder) => Some(folder),
+        Ok(found) => Some(found),
         Err(why) if env::var(required).as_deref() == Ok("1") => panic!("{what}: {why}"),
         Err(why) => {
             // Not by `eprintln`, which the test runner keeps to itself.
-            writeln!(io::stderr(), "{what}: SKIPPED, {why}").unwrap();
+            let mut said = io::stderr().lock();
+            writeln!(said, "{what}: SKIPPED, {why}").unwrap();
             None
         }
     }

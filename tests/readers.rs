@@ -5,8 +5,6 @@
 //! not, its test says that it was skipped, and passes; `TINTYPE_REQUIRE_CHROMIUM=1` makes that a failure.
 
 use std::{
-    env,
-    io::{self, Write},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -24,6 +22,7 @@ use tintype_pixels::{Layout, Planes, Size};
 use tintype_testkit::{engine, files, icc};
 
 use crate::facade::{decoded, pixels, rendered};
+use crate::packages::or_skipped;
 
 const SIZE: Size = Size::new(96, 64);
 
@@ -268,19 +267,18 @@ const SCRIPT: &str = "addEventListener('load', () => {
 /// Debian's name, and others'.
 const CHROMIUMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
+/// Chromium, if it is there; without it a test may be skipped or must not be, see above.
+pub(crate) fn chromium() -> Option<&'static str> {
+    let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
+    let found = CHROMIUMS.into_iter().find(is_there);
+    let found = found.ok_or_else(|| "it is missing; apt-get install chromium".to_owned());
+    or_skipped("chromium", "TINTYPE_REQUIRE_CHROMIUM", found)
+}
+
 #[test]
 fn by_chromium() {
     let Some(engine) = engine() else { return };
-    let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
-    let Some(chromium) = CHROMIUMS.into_iter().find(is_there) else {
-        assert_ne!(
-            env::var("TINTYPE_REQUIRE_CHROMIUM").as_deref(),
-            Ok("1"),
-            "chromium is missing; apt-get install chromium"
-        );
-        // Not by `eprintln`, which the test runner keeps to itself.
-        return writeln!(io::stderr(), "chromium: SKIPPED, it is not installed").unwrap();
-    };
+    let Some(chromium) = chromium() else { return };
     let all = written(engine);
     let image = |written: &Written| {
         format!("<img src='data:image/{};base64,{}'>", written.format, STANDARD.encode(&written.file))
