@@ -116,7 +116,8 @@ impl Hosted {
 
     /// The tokens of `account`, without those of the batch API, oldest first.
     pub async fn tokens(&self, account: &AccountId) -> Result<Vec<Token>, HostedError> {
-        let select = "SELECT id, name, created FROM tokens WHERE account = $1 AND scope = 'api' ORDER BY created, id";
+        let select =
+            "SELECT id, name, created FROM tokens WHERE account = $1 AND scope = 'api' ORDER BY created, name, id";
         let rows: Vec<(String, String, i64)> = on!(self.database(), pool => {
             sqlx::query_as(select).bind(account.as_str()).fetch_all(pool).await
         })?;

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxys_word_counts_where_it_is_configured() {
+    fn what_a_proxy_says_counts_where_it_is_configured() {
         let headers = |values: &[&str]| {
             values
                 .iter()

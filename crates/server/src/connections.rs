@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 
 use crate::clients::Peer;
 use crate::config::ServerConfig;
-use crate::stall::{Timed, Unstalled};
+use crate::stall::{Timed, WithoutStalls};
 
 /// Bytes of a request's head; twice what URLs may have, and room for headers.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -99,7 +99,7 @@ pub(crate) async fn serve(
             request.extensions_mut().insert(Peer(peer));
             answers.call(request)
         });
-        let stream = TokioIo::new(Unstalled::new(stream, patience.stall));
+        let stream = TokioIo::new(WithoutStalls::new(stream, patience.stall));
         let connection = graceful.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
             // A client that goes away or talks nonsense is no matter of ours.

@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// A connection that ends when its client has taken nothing for some time.
 #[derive(Debug)]
-pub(crate) struct Unstalled {
+pub(crate) struct WithoutStalls {
     stream: TcpStream,
     limit: Duration,
     timer: Pin<Box<Sleep>>,
@@ -31,7 +31,7 @@ enum Waits {
     No,
 }
 
-impl Unstalled {
+impl WithoutStalls {
     pub(crate) fn new(stream: TcpStream, limit: Duration) -> Self {
         Self { stream, limit, timer: Box::pin(sleep(limit)), waits: Waits::No }
     }
@@ -51,13 +51,13 @@ impl Unstalled {
     }
 }
 
-impl AsyncRead for Unstalled {
+impl AsyncRead for WithoutStalls {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, into)
     }
 }
 
-impl AsyncWrite for Unstalled {
+impl AsyncWrite for WithoutStalls {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let tried = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.checked(cx, tried)

@@ -42,7 +42,7 @@ fn accounts_and_tokens() {
 fn images_have_to_be_somewhere() {
     let folder = folder();
     run(folder.path(), "hosted account").fails(2, &["--data", "[hosted]"]);
-    std::fs::write(folder.path().join("tintype.toml"), "[hosted]\ndata = 'x'\naccount = 'mine'\n").unwrap();
+    fs::write(folder.path().join("tintype.toml"), "[hosted]\ndata = 'x'\naccount = 'mine'\n").unwrap();
     run(folder.path(), "hosted account --config tintype.toml")
         .fails(2, &["tintype.toml:3", "\"mine\"", "32 hexadecimal"]);
 }

@@ -1,7 +1,7 @@
 //! Envelopes: how the API answers, well or not.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde::Serialize;
 use tintype::codecs::CodecError;
 use tintype_hosted::HostedError;
@@ -72,6 +72,16 @@ fn sent(status: StatusCode, envelope: &impl Serialize) -> Response {
     ];
     let body = serde_json::to_string(envelope).expect("results have only names that are text");
     (status, headers, body).into_response()
+}
+
+/// What is answered where the API has nothing.
+pub(super) async fn no_such_path(uri: Uri) -> ApiError {
+    ApiError::missing(format!("the API has no {}", uri.path()))
+}
+
+/// What is answered where the API has something, but not that.
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::of(StatusCode::METHOD_NOT_ALLOWED, format!("{} cannot be asked for with {method}", uri.path()))
 }
 
 impl ApiError {

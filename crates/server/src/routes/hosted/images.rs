@@ -97,7 +97,7 @@ struct ImagePatch {
 #[expect(dead_code, reason = "it describes what is sent piece by piece")]
 #[derive(Debug, ToSchema)]
 #[schema(as = File, value_type = String, format = Binary)]
-struct Bytes(Vec<u8>);
+pub(super) struct Bytes(Vec<u8>);
 
 /// How many images there are.
 #[derive(Debug, Serialize, ToSchema)]

@@ -95,6 +95,7 @@ pub(super) async fn pages(owner: Owner, RawQuery(query): RawQuery) -> Result<Res
     params(("per_page" = Option<u32>, Query, description = "Images at a time; default 1000", minimum = 1, maximum = 10_000),
            ("creator" = Option<String>, Query, description = "Only this creator's; an empty text for those without one"),
            ("sort_order" = Option<String>, Query, description = "desc, the newest first, or asc", pattern = "^(asc|desc)$"),
+           ("search" = Option<String>, Query, description = "Only with these words in the id or the file's name; not in Cloudflare's API"),
            ("continuation_token" = Option<String>, Query, description = "Where to go on: what the last answer said")),
     responses((status = 200, description = "Images, and where the list goes on", body = Envelope<Continued>)))]
 pub(super) async fn continued(owner: Owner, RawQuery(query): RawQuery) -> Result<Response, ApiError> {

@@ -20,7 +20,7 @@ mod usage;
 mod variants;
 
 use axum::Router;
-use axum::routing::{get, options};
+use axum::routing::{any, get, options};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -36,7 +36,9 @@ const BATCH: &str = "/images";
 pub(crate) fn routes() -> Router<AppState> {
     described()
         .0
-        .merge(extensions())
+        .method_not_allowed_fallback(answer::no_such_method)
+        .merge(preflights())
+        .route(&format!("{API}/{{*rest}}"), any(answer::no_such_path))
         .route(openapi::PATH, get(openapi::show))
         .route("/{hash}/{*rest}", get(delivery::deliver).post(direct::upload_below_hash))
         .route("/cdn-cgi/imagedelivery/{*rest}", get(delivery::deliver))
@@ -54,7 +56,10 @@ fn described() -> (Router<AppState>, OpenApi) {
         .routes(routes!(variants::show, variants::change, variants::delete))
         .routes(routes!(preferences::show, preferences::change))
         .routes(routes!(direct::announce_by_json))
-        .routes(routes!(owner::batch_token));
+        .routes(routes!(owner::batch_token))
+        // What Cloudflare's API does not have, for the dashboard.
+        .routes(routes!(usage::usage))
+        .routes(routes!(preview::preview));
     OpenApiRouter::new()
         .nest(API, own.merge(shared()))
         .nest(BATCH, shared())
@@ -71,12 +76,9 @@ fn shared() -> OpenApiRouter<AppState> {
         .routes(routes!(direct::announce))
 }
 
-/// What Cloudflare's API does not have: for the dashboard, and for browsers, which ask before they upload to another host.
-fn extensions() -> Router<AppState> {
-    let api = |path: &str| format!("{API}{path}");
+/// For browsers, which ask before they upload to another host.
+fn preflights() -> Router<AppState> {
     Router::new()
-        .route(&api("/v1/usage"), get(usage::usage))
-        .route(&api("/v1/{id}/preview"), get(preview::preview))
         .route("/upload/{hash}/{*id}", options(direct::preflight))
         .route("/{hash}/{*rest}", options(direct::preflight))
 }

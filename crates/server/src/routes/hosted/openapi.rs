@@ -127,7 +127,8 @@ mod tests {
                 let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
                 let of_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
                 let mut told: Vec<_> = of_path.map(|parameter| parameter["name"].as_str().unwrap()).collect();
-                (named.sort_unstable(), told.sort_unstable());
+                named.sort_unstable();
+                told.sort_unstable();
                 assert_eq!(told, named, "{method} {path}");
                 assert!(operation["summary"].is_string(), "{method} {path}");
             }

@@ -11,6 +11,7 @@ use tintype_options::OutputFormat;
 use url::form_urlencoded;
 
 use super::answer::ApiError;
+use super::images::Bytes;
 use super::owner::{Named, Owner};
 use crate::job::Job;
 use crate::state::{AppState, Face};
@@ -18,6 +19,13 @@ use crate::state::{AppState, Face};
 /// Browsers ask each time, and mostly hear that they have it: the image may have been deleted.
 const CACHE_CONTROL: &str = "private, no-cache";
 
+/// Show an image
+///
+/// As a variant of these options would deliver it: private ones, too, and without counting it. Cloudflare's API does not have this.
+#[utoipa::path(get, path = "/v1/{id}/preview", operation_id = "preview_image", tag = "images",
+    params(("id" = String, Path, description = "What it is called, with slashes as %2F"),
+           ("options" = Option<String>, Query, description = "A variant's options, as JSON")),
+    responses((status = 200, description = "The picture", content_type = "image/*", body = Bytes)))]
 pub(super) async fn preview(
     State(app): State<AppState>,
     owner: Owner,

@@ -790,3 +790,22 @@ async fn without_images_there_is_no_api() {
     assert_eq!(server.get(&path).await.0, StatusCode::NOT_FOUND);
     assert_eq!(server.get(&format!("/{}/id/public", "x".repeat(22))).await.0, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn what_the_api_does_not_have_is_refused_in_its_envelope() {
+    let api = Api::new().await;
+    for (method, path, status, code) in [
+        ("GET", "/v3", 404, 5404),
+        ("GET", "/v1/a/b/c", 404, 5404),
+        ("POST", "/v1/unheard/of/it", 404, 5404),
+        ("PUT", "/v1", 405, 5405),
+        ("DELETE", "/v2", 405, 5405),
+        ("POST", "/v1/stats", 405, 5405),
+    ] {
+        api.call(method, path, Value::Null).await.fails(status, code);
+    }
+    // Whatever is below, browsers may still ask before they upload.
+    let preflight =
+        api.request("OPTIONS", &format!("/upload/{}/a", api.hash), &[("origin", "http://b.test")], "").await;
+    assert!(preflight.status.is_success(), "{}", preflight.status);
+}
