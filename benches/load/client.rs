@@ -55,6 +55,8 @@ pub(crate) enum Kind {
 pub(crate) struct Client {
     http: reqwest::Client,
     base: Arc<str>,
+    /// Requests so far. Each names its source with its own number, so that no two are equal and made once.
+    asked: Arc<AtomicU64>,
     /// The hash of each kind's answer.
     expected: Arc<HashMap<&'static str, [u8; 32]>>,
 }
@@ -65,7 +67,7 @@ impl Client {
         // Installed already is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().timeout(Duration::from_secs(90)).build().expect("a client");
-        let mut client = Self { http, base: base.into(), expected: Arc::default() };
+        let mut client = Self { http, base: base.into(), asked: Arc::default(), expected: Arc::default() };
         let started = Instant::now();
         while client.get("/readyz").await.is_none_or(|(status, _)| status != StatusCode::OK) {
             assert!(started.elapsed() < Duration::from_secs(120), "the server is not ready after two minutes");
@@ -94,14 +96,14 @@ impl Client {
         ready["adapter"].as_str().unwrap_or("unknown").to_owned()
     }
 
-    /// Answers a second, for clients enough to keep the server busy and few enough to wait for nobody.
+    /// Answers a second, for clients enough to keep the server busy and few enough that none is refused.
     pub(crate) async fn capacity(&self, length: Duration) -> f64 {
         let (is_over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let mut clients = JoinSet::new();
-        for first in 0..8 {
+        for first in 0..KINDS.len() {
             let (client, is_over, answered) = (self.clone(), Arc::clone(&is_over), Arc::clone(&answered));
             clients.spawn(async move {
-                for kind in KINDS.into_iter().cycle().skip(first * 2) {
+                for kind in KINDS.into_iter().cycle().skip(first) {
                     if is_over.load(Ordering::Relaxed) {
                         break;
                     }
@@ -160,7 +162,8 @@ impl Client {
     }
 
     async fn answer(&self, kind: &'static str) -> Kind {
-        let Ok(response) = self.http.get(format!("{}/cdn-cgi/image/{kind}", self.base)).send().await else {
+        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        let Ok(response) = self.http.get(format!("{}/cdn-cgi/image/{kind}?{number}", self.base)).send().await else {
             return Kind::Broken;
         };
         let (status, retry) = (response.status(), response.headers().contains_key("retry-after"));

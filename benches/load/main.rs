@@ -1,10 +1,10 @@
 //! A server under load: what it answers at a half, once and twice of what it can do, and whether every answer is right.
 //!
 //! Starts the program of `--program`, which should be a release build, with pictures of its own as sources and nothing kept, so
-//! that every answer is made. Learns each answer's hash while nobody else asks, finds the capacity with clients that ask again
-//! as soon as they are answered, and then sends requests at fixed times, whether or not earlier ones are answered: waiting is
-//! measured from the moment at which a request was due. Every body is compared with its hash. With `--lose-device` the
-//! device is dropped every so many seconds meanwhile.
+//! that every answer is made; no two requests are equal, or they would be made once. Learns each answer's hash while nobody else
+//! asks, finds the capacity with clients that ask again as soon as they are answered, and then sends requests at fixed times,
+//! whether or not earlier ones are answered: waiting is measured from the moment at which a request was due. Every body is
+//! compared with its hash. With `--lose-device` the device is dropped every so many seconds meanwhile.
 //!
 //! ```text
 //! cargo bench -p tintype-benches --bench load -- --program target/release/tintype --seconds 600
