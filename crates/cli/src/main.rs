@@ -5,7 +5,7 @@
 //!
 //! Exit status: 0 done, 1 failed, 2 wrong usage. Results go to standard output, everything else to standard error.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod args;
 mod batch;
@@ -15,6 +15,7 @@ mod explain;
 mod faces;
 mod failure;
 mod files;
+mod heap;
 mod help;
 mod hosted;
 mod info;

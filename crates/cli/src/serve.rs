@@ -13,7 +13,7 @@ use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util:
 use crate::{
     args::ServeArgs,
     failure::usage,
-    show,
+    heap, show,
     trace::{Exporter, TraceContext},
     vision,
 };
@@ -37,6 +37,7 @@ pub(crate) fn run(
         .thread_name("tintype-serve")
         .build()
         .context("the threads of the server cannot be started")?;
+    heap::trim_regularly()?;
     let vision = vision::maker(&config.ml)?;
     runtime.block_on(tintype_server::serve(config, vision))?;
     Ok(ExitCode::SUCCESS)
