@@ -134,8 +134,8 @@ async fn a_killed_process_and_a_restarted_database_lose_and_double_nothing() {
     assert_eq!(one.attributes.get(&object_store::Attribute::ContentType).map(AsRef::as_ref), Some("image/png"));
 }
 
+/// Two minutes on two cores; prints how long one process and two take.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes some minutes on two cores; prints how long one process and two take"]
 async fn a_thousand_pictures_by_one_process_by_two_and_with_one_killed() {
     if engine().is_none() {
         return;
