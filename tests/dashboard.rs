@@ -8,7 +8,7 @@
 use std::{env, net::SocketAddr, path::Path, process::Command};
 
 use tintype_server::{AppState, Config, router};
-use tintype_testkit::engine;
+use tintype_testkit::{engine, scale::write_images};
 use tokio::net::TcpListener;
 
 use crate::http::PICTURES;
@@ -28,8 +28,13 @@ async fn people_find_their_way() {
 
     let data = tempfile::tempdir().unwrap();
     let server = stored_images(engine.clone(), data.path()).await;
+    // More than an answer's search looks at, older than what the cases upload; they are rows without files.
+    let many_data = tempfile::tempdir().unwrap();
+    let many = stored_images(engine.clone(), many_data.path()).await;
+    write_images(many_data.path().join("images.db").to_str().unwrap(), ACCOUNT, 0..12_000).await;
     let about = serde_json::json!({
         "server": format!("http://{server}"),
+        "many": format!("http://{many}"),
         "account": ACCOUNT,
         "token": TOKEN,
         "chromium": chromium,

@@ -83,7 +83,8 @@ impl Hosting {
         self.id(&[("file", &halves(40, 20)), ("id", id.as_bytes())]).await
     }
 
-    async fn id(&self, parts: Parts<'_>) -> String {
+    /// Stores a picture, and gives back its id.
+    pub(crate) async fn id(&self, parts: Parts<'_>) -> String {
         self.upload(parts).await["id"].as_str().unwrap().to_owned()
     }
 

@@ -24,6 +24,7 @@ mod origins;
 mod packages;
 mod plans;
 mod readers;
+mod scale;
 mod sdk;
 mod services;
 mod submissions;

@@ -70,7 +70,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tower-http", &["server"]),
     ("reqwest", &["batch", "server", "cli"]),
     ("tokio", &["batch", "server", "hosted", "cli", "testkit"]),
-    ("sqlx", &["batch", "hosted", "server"]),
+    ("sqlx", &["batch", "hosted", "server", "testkit"]),
     ("object_store", &["batch", "hosted", "server"]),
     ("clap", &["cli"]),
 ];

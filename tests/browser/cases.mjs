@@ -350,6 +350,42 @@ export const cases = {
     check(detail < 300, "a new view begins where the last one was left");
   },
 
+  async "searching among many"(stage) {
+    stage.allowHost(new URL(stage.many).host);
+    // Most of what is there are rows without files.
+    stage.allow(/502/);
+    const form = new FormData();
+    form.append("file", new Blob([readFileSync(stage.file("logo.png"))]), "needle.png");
+    const headers = { authorization: `Bearer ${stage.token}` };
+    const api = `${stage.many}/client/v4/accounts/${stage.account}/images`;
+    await fetch(`${api}/v1`, { method: "POST", headers, body: form });
+    // Oldest first, an answer has nothing and says where to go on.
+    const { result } = await (await fetch(`${api}/v2?search=needle&sort_order=asc`, { headers })).json();
+    check(result.images.length === 0 && result.continuation_token, "the first answer has it already");
+    const page = await stage.newPage();
+    await page.goto(`${stage.many}/dashboard`);
+    await page.getByLabel("Account").fill(stage.account);
+    await page.getByLabel("API token").fill(stage.token);
+    await page.keyboard.press("Enter");
+    await page.locator(".tile").nth(47).waitFor();
+    await page.evaluate(() => {
+      window.said = [];
+      const region = document.getElementById("announce");
+      new MutationObserver(() => window.said.push(region.textContent)).observe(region, { childList: true });
+    });
+    await page.getByLabel("Order").selectOption("asc");
+    await page.keyboard.press("/");
+    await page.keyboard.type("needle");
+    await page.waitForFunction(() => document.querySelectorAll(".tile").length === 1);
+    await page.waitForFunction(() => window.said.includes("1 image found"));
+    check(await page.evaluate(() => window.said.includes("Searching…")), "it is not said that it searches");
+    same(await page.locator(".state").textContent(), "", "state");
+    check(await button(page, "Load more").isHidden(), "there is more");
+    await page.getByLabel("Search by ID").fill("nothing like this");
+    await page.getByText("No image is like that").waitFor();
+    await page.close();
+  },
+
   async "settings and keys"(stage) {
     const { page } = stage;
     await stage.goto("#/variants");

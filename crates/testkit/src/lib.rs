@@ -12,6 +12,8 @@ pub mod pictures;
 mod postgres;
 #[cfg(feature = "services")]
 mod s3;
+#[cfg(feature = "services")]
+pub mod scale;
 mod vision;
 
 pub use compare::{Difference, compare, psnr};

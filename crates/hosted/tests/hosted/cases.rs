@@ -10,8 +10,11 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Map;
 use tintype_hosted::{
     AccountId, BodyError, Creator, Cursor, Day, Delivered, Expiry, Filter, Hosted, HostedError, IfTaken, Image,
-    MAX_KEYS, MAX_VARIANTS, Metadata, NewImage, Order, Patch, Preferences, Query, Scope, Swept, Variant,
+    LOOKED_AT, MAX_KEYS, MAX_VARIANTS, Metadata, NewImage, NumberedPage, Order, Patch, Preferences, Query, Scope,
+    Swept, Variant,
 };
+
+use tintype_testkit::scale::{image_id, image_kind, write_images};
 
 use crate::stage::{Stage, body, custom, picture, with_metadata};
 
@@ -34,6 +37,7 @@ const CASES: &[(&str, Case)] = &[
     ("lists", |stage| Box::pin(lists(stage))),
     ("filters", |stage| Box::pin(filters(stage))),
     ("words", |stage| Box::pin(words(stage))),
+    ("many images are looked at in parts", |stage| Box::pin(parts(stage))),
     ("direct uploads", |stage| Box::pin(direct_uploads(stage))),
     ("messages about direct uploads", |stage| Box::pin(messages(stage))),
     ("images are replaced at once", |stage| Box::pin(replaced(stage))),
@@ -216,15 +220,19 @@ async fn deletes(stage: &Stage) {
 }
 
 async fn ids(stage: &Stage, account: &AccountId, query: &Query) -> Vec<String> {
-    let mut ids = Vec::new();
+    pages(stage, account, query).await.concat()
+}
+
+async fn pages(stage: &Stage, account: &AccountId, query: &Query) -> Vec<Vec<String>> {
+    let mut pages = Vec::new();
     let mut cursor: Option<Cursor> = None;
     loop {
         let page = stage.hosted.list(account, query, cursor.as_ref()).await.unwrap();
         assert!(page.images.len() <= query.per_page as usize);
-        ids.extend(page.images.into_iter().map(|image| image.id));
+        pages.push(page.images.into_iter().map(|image| image.id).collect());
         match page.next {
             Some(next) => cursor = Some(Cursor::parse(&next.to_token()).unwrap()),
-            None => return ids,
+            None => return pages,
         }
     }
 }
@@ -256,13 +264,33 @@ async fn lists(stage: &Stage) {
         assert_eq!(ids(stage, &account, &of(2, Order::Descending, creator)).await, expected);
     }
     let query = of(3, Order::Descending, Creator::Any);
+    let numbered = async |creator, order, per_page, number| {
+        let page = NumberedPage { creator, order, per_page, number };
+        let images = stage.hosted.list_page(&account, &page).await?;
+        Ok(images.into_iter().map(|image| image.id).collect::<Vec<_>>())
+    };
     for (number, expected) in [(1, &all[..3]), (3, &all[6..]), (4, &[])] {
-        let page = stage.hosted.list_page(&account, &query, number).await.unwrap();
-        assert_eq!(page.into_iter().map(|image| image.id).collect::<Vec<_>>(), expected);
+        assert_eq!(numbered(Creator::Any, Order::Descending, 3, number).await.unwrap(), expected);
     }
+    assert_eq!(numbered(Creator::Any, Order::Ascending, 4, 2).await.unwrap(), &up[4..]);
+    assert_eq!(numbered(Creator::None, Order::Descending, 2, 2).await.unwrap(), ["0"]);
     for per_page in [0, 10_001] {
         let query = of(per_page, Order::Descending, Creator::Any);
         assert!(matches!(stage.hosted.list(&account, &query, None).await, Err(HostedError::PageSize { .. })));
+        let page = numbered(Creator::Any, Order::Descending, per_page, 1).await;
+        assert!(matches!(page, Err(HostedError::PageSize { .. })));
+    }
+    // The index has only the beginning of long creators.
+    let other = stage.account().await;
+    let long = |end: &str| "x".repeat(64) + end;
+    for end in ["", "a", "b"] {
+        stage.upload(&other, NewImage { creator: Some(long(end)), ..custom(&format!("by-{end}")) }).await.unwrap();
+    }
+    for (end, expected) in [("", &["by-"][..]), ("a", &["by-a"]), ("c", &[])] {
+        let creator = Creator::Named(long(end));
+        assert_eq!(ids(stage, &other, &of(2, Order::Ascending, creator.clone())).await, expected);
+        let page = NumberedPage { creator, order: Order::Ascending, per_page: 2, number: 1 };
+        assert_eq!(stage.hosted.list_page(&other, &page).await.unwrap().len(), expected.len());
     }
     // A list goes on where it was, whatever comes in between.
     let page = stage.hosted.list(&account, &query, None).await.unwrap();
@@ -345,6 +373,81 @@ async fn words(stage: &Stage) {
     }
     let long = Query { words: "x".repeat(1025), ..Query::default() };
     assert!(matches!(stage.hosted.list(&account, &long, None).await, Err(HostedError::LongText { .. })));
+}
+
+/// Pages of a list with conditions end after so many images, full or not; tokens lead to every image once.
+async fn parts(stage: &Stage) {
+    const PART: u64 = LOOKED_AT as u64;
+    const N: u64 = 3 * PART;
+    let account = stage.account().await;
+    let write = async |numbers| write_images(&stage.settings.database, account.as_str(), numbers).await;
+    write(0..N).await;
+    let half = N / 2;
+    let is_pet = |n: u64| ["cat", "dog"].contains(&image_kind(n));
+    let filter = |path, operator, value: &str| Filter::parse(path, operator, value).unwrap();
+    let number = |operator, n: u64| filter("number", operator, &n.to_string());
+    let pets = || filter("kind", "in", "cat|dog");
+    let with = |filters, words: &str| Query { filters, words: words.to_owned(), per_page: 500, ..Query::default() };
+    let creator = Creator::Named("user 7".to_owned());
+    // Which are to be found, and whether, newest first, a page has none on the way there.
+    type Found<'a> = &'a (dyn Fn(u64) -> bool + Sync);
+    let old = with(vec![pets(), number("lt", half)], "");
+    let of_user_7 = |query| Query { creator: creator.clone(), ..query };
+    let table: [(Query, Found, bool); 12] = [
+        (old.clone(), &|n| is_pet(n) && n < half, true),
+        (with(vec![pets(), number("gte", half)], ""), &|n| is_pet(n) && n >= half, false),
+        (with(vec![number("lt", half)], "PHOTO 1"), &|n| n < half && begins(n, "1"), true),
+        (with(vec![], "photo 44"), &|n| begins(n, "44"), true),
+        (with(vec![], "nowhere"), &|_| false, true),
+        (with(vec![], "albums"), &|_| true, false),
+        (of_user_7(with(vec![], "photo 8")), &|n| n % 10 == 7 && begins(n, "8"), false),
+        (Query { per_page: 10_000, ..with(vec![], "photo 44") }, &|n| begins(n, "44"), false),
+        // A filter that few fit finds them at once.
+        (with(vec![pets(), number("lt", PART)], ""), &|n| is_pet(n) && n < PART, false),
+        (with(vec![number("lt", PART)], "photo 2"), &|n| n < PART && begins(n, "2"), false),
+        (of_user_7(with(vec![number("lt", 30)], "")), &|n| [17, 27].contains(&n), false),
+        (with(vec![filter("number", "in", "5|1|5.0|9000000")], ""), &|n| [1, 5].contains(&n), false),
+    ];
+    for (query, found, has_empty) in table {
+        for order in [Order::Ascending, Order::Descending] {
+            let mut expected: Vec<_> = (0..N).filter(|n| found(*n)).map(image_id).collect();
+            if order == Order::Descending {
+                expected.reverse();
+            }
+            let query = Query { order, ..query.clone() };
+            let pages = pages(stage, &account, &query).await;
+            assert!(pages.concat() == expected, "{query:?}: {} of {}", pages.concat().len(), expected.len());
+            let before_the_end = &pages[..pages.len() - 1];
+            if order == Order::Descending {
+                assert_eq!(before_the_end.iter().any(Vec::is_empty), has_empty, "{query:?}");
+            }
+        }
+    }
+    // Where the looking ends with the images there is no token.
+    assert_eq!(pages(stage, &account, &with(vec![], "nowhere")).await.len() as u64, N / PART);
+    // Tokens tell places, whatever was there and whatever comes and goes.
+    let page = stage.hosted.list(&account, &old, None).await.unwrap();
+    assert!(page.images.is_empty());
+    let last =
+        stage.hosted.list(&account, &Query { per_page: LOOKED_AT, ..Query::default() }, None).await.unwrap().next;
+    assert_eq!(page.next, last);
+    for gone in [N - PART, half - 4] {
+        stage.hosted.delete(&account, &image_id(gone)).await.unwrap();
+    }
+    write(N..N + 1).await;
+    let (mut cursor, mut rest) = (page.next, Vec::new());
+    while cursor.is_some() {
+        let page = stage.hosted.list(&account, &old, cursor.as_ref()).await.unwrap();
+        rest.extend(page.images.into_iter().map(|image| image.id));
+        cursor = page.next;
+    }
+    let expected: Vec<_> = (0..half).rev().filter(|n| is_pet(*n) && *n != half - 4).map(image_id).collect();
+    assert!(rest == expected, "{} of {}", rest.len(), expected.len());
+}
+
+/// Whether the image's number begins so.
+fn begins(n: u64, digits: &str) -> bool {
+    n.to_string().starts_with(digits)
 }
 
 async fn direct_uploads(stage: &Stage) {

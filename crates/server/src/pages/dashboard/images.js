@@ -139,6 +139,10 @@ class Images {
 
   end() {
     this.end_.disconnect();
+    // Nobody waits for it. It goes on where it was when one comes back.
+    this.#stop?.abort();
+    this.#stop = null;
+    this.more.hidden = this.#isWhole;
   }
 
   async counted() {
@@ -180,17 +184,13 @@ class Images {
     if (this.#stop || this.#isWhole) return;
     const stop = (this.#stop = new AbortController());
     const isFirst = !this.#next;
-    const query = this.#query();
-    if (this.#next) query.set("continuation_token", this.#next);
     this.more.hidden = true;
     this.state.replaceChildren(waiting(isFirst ? "Loading images…" : "Loading more…"));
     try {
-      const { images, continuation_token: next } = await call("GET", `/v2?${query}`, { signal: stop.signal });
-      this.grid.append(...images.filter(({ id }) => !this.tiles.has(id)).map((image) => this.tile(image)));
-      this.#next = next;
-      this.#isWhole = !next;
+      await this.#page(stop.signal);
       this.#show(isFirst);
     } catch (error) {
+      // Whoever stopped it has begun anew, or gone elsewhere.
       if (error.name === "AbortError") return;
       this.state.replaceChildren(problem(error, () => this.load()));
       // Not again by itself.
@@ -206,12 +206,38 @@ class Images {
     }
   }
 
+  /** Asks until a page is full, or the list ends: an answer may have few images, or none, and go on. */
+  async #page(signal) {
+    const before = this.tiles.size;
+    while (!this.#isWhole && this.tiles.size < before + PER_PAGE) {
+      const query = this.#query();
+      if (this.#next) query.set("continuation_token", this.#next);
+      const { images, continuation_token: next } = await call("GET", `/v2?${query}`, { signal });
+      this.grid.append(...images.filter(({ id }) => !this.tiles.has(id)).map((image) => this.tile(image)));
+      this.#next = next;
+      this.#isWhole = !next;
+      if (next && this.tiles.size < before + PER_PAGE) this.#tellSearching();
+    }
+  }
+
+  /** Said once, and shown for as long as it takes. */
+  #tellSearching() {
+    const text = `Searching… ${plural(this.tiles.size, "image")} found so far`;
+    const shown = this.state.querySelector(".searching");
+    if (shown) shown.textContent = text;
+    else {
+      this.state.replaceChildren(make("p", { className: "waiting searching", textContent: text }));
+      announce("Searching…");
+    }
+  }
+
   #show(isFirst) {
     const count = this.tiles.size;
+    const hasWaited = this.state.querySelector(".searching");
     if (count) this.state.replaceChildren();
     else if (this.isSearch) this.state.replaceChildren(this.#nothingFound());
     else this.state.replaceChildren(emptiness());
-    if (isFirst && this.isSearch)
+    if (hasWaited || (isFirst && this.isSearch))
       announce(this.#isWhole ? `${plural(count, "image")} found` : `More than ${count} images found`);
   }
 

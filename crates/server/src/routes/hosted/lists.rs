@@ -3,7 +3,7 @@
 use axum::extract::RawQuery;
 use axum::response::Response;
 use serde::Serialize;
-use tintype_hosted::{Creator, Cursor, Filter, HostedError, Order, Query};
+use tintype_hosted::{Creator, Cursor, Filter, HostedError, NumberedPage, Order, Query};
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
@@ -63,14 +63,15 @@ pub(super) struct Pages {
 /// Images, and where the list goes on.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Continued {
+    /// With conditions or words, a page may have fewer than were asked for, or none, before the list ends.
     images: Vec<Shown>,
-    /// Null at the end.
+    /// Null at the end, and only there.
     continuation_token: Option<String>,
 }
 
 /// List images by pages
 ///
-/// The second version does not become slower with the number of the page.
+/// The second version does not become slower with the number of the page, and takes conditions and words; here they are refused.
 #[utoipa::path(get, path = "/v1", operation_id = "list_images_by_page", tag = "images",
     params(("per_page" = Option<u32>, Query, description = "Images at a time; default 1000", minimum = 1, maximum = 10_000),
            ("creator" = Option<String>, Query, description = "Only this creator's; an empty text for those without one"),
@@ -78,11 +79,16 @@ pub(super) struct Continued {
            ("page" = Option<u32>, Query, description = "Which page, from 1 on", minimum = 1)),
     responses((status = 200, description = "The page", body = Envelope<Pages>)))]
 pub(super) async fn pages(owner: Owner, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
-    let Asked { query, page, .. } = asked(query.as_deref().unwrap_or_default())?;
-    if page == 0 {
+    let Asked { query, page: number, .. } = asked(query.as_deref().unwrap_or_default())?;
+    if number == 0 {
         return Err(ApiError::bad("page: pages are counted from 1"));
     }
-    let images = owner.hosted().list_page(owner.id(), &query, page).await?;
+    // Whoever asks for some must not get all: it may be for deleting them.
+    if !query.filters.is_empty() || !query.words.is_empty() {
+        return Err(ApiError::bad("conditions on metadata and search are for lists by GET …/images/v2"));
+    }
+    let Query { creator, order, per_page, .. } = query;
+    let images = owner.hosted().list_page(owner.id(), &NumberedPage { creator, order, per_page, number }).await?;
     let writer = Writer::new(&owner).await?;
     Ok(answer::ok(Pages { images: images.into_iter().map(|image| writer.show(image)).collect() }))
 }
@@ -90,7 +96,8 @@ pub(super) async fn pages(owner: Owner, RawQuery(query): RawQuery) -> Result<Res
 /// List images
 ///
 /// `meta.<path>[<operator>]=<value>` are conditions on metadata, at most five, all of which have to hold: eq, in (values with `|`
-/// in between), gt, gte, lt and lte, with `:string`, `:number` or `:boolean` behind them where only that is meant.
+/// in between), gt, gte, lt and lte, with `:string`, `:number` or `:boolean` behind them where only that is meant. A page with
+/// conditions or `search` may have fewer images than were asked for, or none, while the list goes on: it ends where the token is null.
 #[utoipa::path(get, path = "/v2", operation_id = "list_images", tag = "images",
     params(("per_page" = Option<u32>, Query, description = "Images at a time; default 1000", minimum = 1, maximum = 10_000),
            ("creator" = Option<String>, Query, description = "Only this creator's; an empty text for those without one"),

@@ -282,6 +282,8 @@ async fn every_way_to_fail_has_its_status_and_code() {
         ("GET", "/v2?per_page=10001", 400, 5400),
         ("GET", "/v2?sort_order=up", 400, 5400),
         ("GET", "/v2?continuation_token=x", 400, 5400),
+        ("GET", "/v1?meta.a[eq]=1", 400, 5400),
+        ("GET", "/v1?search=cat", 400, 5400),
         ("GET", "/v2?meta.a=1", 400, 5400),
         ("GET", "/v2?meta.a[ne]=1", 400, 5400),
         ("GET", "/v2?meta.a.b.c.d.e.f[eq]=1", 400, 5400),
@@ -357,7 +359,8 @@ async fn lists_are_paged_and_filtered() {
         result["images"].as_array().unwrap().iter().map(|image| image["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(of(&api.show("/v1").await.result()), ids);
-    assert_eq!(of(&api.show("/v1?page=2&per_page=2").await.result()), ids[2..4]);
+    assert_eq!(of(&api.show("/v1?page=2&per_page=2&search=&unknown=1").await.result()), ids[2..4]);
+    assert_eq!(of(&api.show("/v1?page=2&per_page=1&creator=me&sort_order=asc").await.result()), ids[3..4]);
     let first = api.show("/v2?per_page=2").await.result();
     assert_eq!(of(&first), ids[..2]);
     let token = first["continuation_token"].as_str().unwrap();
