@@ -1,7 +1,7 @@
 //! How long the server takes to deliver and to list where a thousand images are stored, and a hundred thousand: it must not depend on
 //! that. Over HTTP, each request with a connection of its own, and with the whole engine.
 //!
-//! Ignored, because it takes minutes and measures time: `cargo test --workspace --test integration scale -- --ignored --nocapture
+//! Ignored, because it takes a minute and measures time: `cargo test --workspace --test integration scale -- --ignored --nocapture
 //! --test-threads 1`. What it
 //! printed is in `benches/results/hosted-2026-11-22.md`; the same without a server is in `crates/hosted/tests/hosted/scale.rs`.
 
@@ -109,14 +109,14 @@ async fn compare(what: &str, database: String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it takes minutes, and measures time"]
+#[ignore = "it takes a minute, and measures time"]
 async fn scale_over_http_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     compare("SQLite, over HTTP", folder.path().join("images.db").to_str().unwrap().to_owned()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it takes minutes, and measures time"]
+#[ignore = "it takes a minute, and measures time"]
 async fn scale_over_http_on_postgres() {
     let postgres = tokio::task::spawn_blocking(Postgres::start).await.unwrap();
     compare("PostgreSQL, over HTTP", postgres.url()).await;

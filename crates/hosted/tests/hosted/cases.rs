@@ -423,6 +423,13 @@ async fn parts(stage: &Stage) {
             }
         }
     }
+    // Those with which the looking ends, and begins again.
+    for n in [PART - 1, PART, N - PART - 1, N - PART] {
+        for order in [Order::Ascending, Order::Descending] {
+            let query = Query { order, ..with(vec![], &format!("photo {n}.jpg")) };
+            assert_eq!(ids(stage, &account, &query).await, [image_id(n)]);
+        }
+    }
     // Where the looking ends with the images there is no token.
     assert_eq!(pages(stage, &account, &with(vec![], "nowhere")).await.len() as u64, N / PART);
     // Tokens tell places, whatever was there and whatever comes and goes.
