@@ -6,17 +6,15 @@ use anyhow::Context as _;
 use tintype_server::{
     Config, Overrides,
     ask::{Forget, forget},
-    config::BaseUrl,
+    config::{BaseUrl, text_variables},
 };
 
 use crate::{args::PurgeArgs, failure::usage, show};
 
 pub(crate) fn run(args: &PurgeArgs) -> anyhow::Result<ExitCode> {
     let BaseUrl(server) = args.server.parse().map_err(|message| usage!("--server: {message}"))?;
-    let environment = env::vars_os();
-    let environment =
-        environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let token = Config::load(args.config.as_deref(), environment, &Overrides::new())?.cache.purge_token;
+    let variables = text_variables(env::vars_os());
+    let token = Config::load(args.config.as_deref(), variables, &Overrides::new())?.cache.purge_token;
     if token.is_empty() {
         return Err(usage!("there is no token; cache.purge_token of the server's configuration is it"));
     }

@@ -5,7 +5,7 @@ use std::{ffi::OsString, net::SocketAddr, process::ExitCode};
 use anyhow::Context as _;
 use tintype_server::{
     Config, Overrides,
-    config::{LogConfig, LogFormat},
+    config::{LogConfig, LogFormat, text_variables},
     trace,
 };
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -13,7 +13,9 @@ use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util:
 use crate::{
     args::ServeArgs,
     failure::usage,
-    heap, show,
+    heap,
+    hosted::open,
+    show,
     trace::{Exporter, TraceContext},
     vision,
 };
@@ -23,10 +25,7 @@ pub(crate) fn run(
     adapter: Option<&str>,
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> anyhow::Result<ExitCode> {
-    // What is not text is not ours either.
-    let environment =
-        environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let config = Config::load(args.config.as_deref(), environment, &overrides(args, adapter)?)?;
+    let config = Config::load(args.config.as_deref(), text_variables(environment), &overrides(args, adapter)?)?;
     if args.print_config {
         return show::out(config.to_toml().as_bytes());
     }
@@ -55,10 +54,7 @@ fn overrides(args: &ServeArgs, adapter: Option<&str>) -> anyhow::Result<Override
         let root = root.to_str().ok_or_else(|| usage!("--root: {root:?} is not UTF-8 text"))?;
         overrides = overrides.set("--root", "origins.root", root);
     }
-    if let Some(data) = &args.data {
-        let data = data.to_str().ok_or_else(|| usage!("--data: {data:?} is not UTF-8 text"))?;
-        overrides = overrides.set("--data", "hosted.data", data);
-    }
+    overrides = open::with_data(overrides, args.data.as_deref())?;
     if let Some(adapter) = adapter {
         overrides = overrides.set("--adapter", "gpu.adapter", adapter);
     }

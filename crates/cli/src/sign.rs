@@ -1,7 +1,6 @@
 //! `tintype sign`: a URL that proves who made it.
 
 use std::{
-    env,
     process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -9,24 +8,16 @@ use std::{
 use anyhow::Context as _;
 use tintype::options::sign::{Form, Keys, Signing};
 use tintype_hosted::signing::{self, Life};
-use tintype_server::{Config, Overrides, config::Interval, open_hosted};
+use tintype_server::{Config, config::Interval};
 
-use crate::{args::SignArgs, failure::usage, show};
+use crate::{args::SignArgs, failure::usage, hosted::open, show};
 
 /// What stands in front of the part that is signed, and how that part is written.
 const FORMS: [(&str, Form); 2] = [("/cdn-cgi/image/", Form::Path), ("/image?", Form::Query)];
 
 pub(crate) fn run(args: &SignArgs) -> anyhow::Result<ExitCode> {
     let expires_unix_s = args.expires.as_deref().map(expiry).transpose()?;
-    let environment = env::vars_os();
-    let environment =
-        environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut overrides = Overrides::new();
-    if let Some(data) = &args.data {
-        let data = data.to_str().ok_or_else(|| usage!("--data: {data:?} is not UTF-8 text"))?;
-        overrides = overrides.set("--data", "hosted.data", data);
-    }
-    let config = Config::load(args.config.as_deref(), environment, &overrides)?;
+    let config = open::config(args.config.as_deref(), args.data.as_deref())?;
     if let Some(at) = delivery(&args.url) {
         let life = expires_unix_s
             .map_or(Life::Endless, |unix_s| Life::Until { unix_s: i64::try_from(unix_s).unwrap_or(i64::MAX) });
@@ -84,10 +75,7 @@ async fn signed_delivery(
     if path.rsplit('/').next().is_some_and(|last| last.contains('=')) {
         return Err(usage!("{url:?}: private images are delivered in named variants only, not by options"));
     }
-    let opened = open_hosted(config).await?;
-    let (hosted, _first) = opened.ok_or_else(|| {
-        usage!("there are no stored images; --data DIR, or [hosted] of the configuration file, says where they are")
-    })?;
+    let (hosted, _first) = open::images(config).await?;
     let below = path.strip_prefix(DELIVERY).unwrap_or(path);
     let hash = below.split('/').nth(1).unwrap_or_default();
     let account = hosted.account_of_hash(hash).await?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tintype_hosted::{Account, Content, FirstAccount, Hosted, HostedError};
 
-use crate::config::{Config, HostedConfig};
+use crate::config::{Config, HostedConfig, text_variables};
 use crate::origin::{Fetch, Fetched, Held, OriginError, Place, Received, Validator};
 
 /// Requests that one token of the batch API may send in a second.
@@ -25,7 +25,8 @@ const DELIVERIES: Duration = Duration::from_secs(5);
 
 /// Opens the stored images that `config` names, and finds the account that they are for, or makes it; none where it names nothing.
 pub async fn open(config: &Config) -> Result<Option<(Hosted, FirstAccount)>, HostedError> {
-    let Some(settings) = config.hosted.settings(&config.limits, std::env::vars()) else { return Ok(None) };
+    let variables = text_variables(std::env::vars_os());
+    let Some(settings) = config.hosted.settings(&config.limits, variables) else { return Ok(None) };
     if let Some(data) = &config.hosted.data {
         std::fs::create_dir_all(data).map_err(HostedError::Folder)?;
     }

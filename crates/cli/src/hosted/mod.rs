@@ -4,30 +4,22 @@ mod export;
 mod import;
 mod manifest;
 mod many;
+pub(crate) mod open;
 
-use std::{env, fmt::Write as _, process::ExitCode};
+use std::{fmt::Write as _, process::ExitCode};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use tintype_hosted::{AccountId, Hosted, Token};
-use tintype_server::{Config, Overrides, open_hosted};
+use tintype_server::Config;
 
 use crate::{
     args::{HostedArgs, HostedCommand, TokenCommand},
-    failure::usage,
     show,
 };
 
 pub(crate) fn run(args: &HostedArgs, verbose: bool) -> anyhow::Result<ExitCode> {
-    let environment = env::vars_os();
-    let environment =
-        environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut overrides = Overrides::new();
-    if let Some(data) = &args.data {
-        let data = data.to_str().ok_or_else(|| usage!("--data: {data:?} is not UTF-8 text"))?;
-        overrides = overrides.set("--data", "hosted.data", data);
-    }
-    let config = Config::load(args.config.as_deref(), environment, &overrides)?;
+    let config = open::config(args.config.as_deref(), args.data.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().context("the threads of the program cannot be started")?;
     let ended = runtime.block_on(work(&config, &args.command, verbose));
     // A second signal does not wait for what is in work.
@@ -36,10 +28,7 @@ pub(crate) fn run(args: &HostedArgs, verbose: bool) -> anyhow::Result<ExitCode> 
 }
 
 async fn work(config: &Config, command: &HostedCommand, verbose: bool) -> anyhow::Result<ExitCode> {
-    let opened = open_hosted(config).await?;
-    let (hosted, first) = opened.ok_or_else(|| {
-        usage!("there are no stored images; --data DIR, or [hosted] of the configuration file, says where they are")
-    })?;
+    let (hosted, first) = open::images(config).await?;
     match command {
         HostedCommand::Import(args) => import::run(&hosted, &first.id, args, verbose).await,
         HostedCommand::Export(args) => export::run(&hosted, &first.id, args, verbose).await,

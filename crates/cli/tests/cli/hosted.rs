@@ -13,7 +13,7 @@ use tintype_testkit::{Postgres, S3};
 
 #[cfg(unix)]
 use super::serve::Serving;
-use super::{folder, has_gpu, program, run, samples, tree};
+use super::{folder, has_gpu, program, ran, run, samples, tree};
 
 #[test]
 fn accounts_and_tokens() {
@@ -45,6 +45,19 @@ fn images_have_to_be_somewhere() {
     fs::write(folder.path().join("tintype.toml"), "[hosted]\ndata = 'x'\naccount = 'mine'\n").unwrap();
     run(folder.path(), "hosted account --config tintype.toml")
         .fails(2, &["tintype.toml:3", "\"mine\"", "32 hexadecimal"]);
+}
+
+/// Systems allow any bytes there, and who set them had other programs in mind.
+#[cfg(unix)]
+#[test]
+fn variables_that_are_no_text_are_passed_over() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+
+    let folder = folder();
+    let mut account = program(folder.path());
+    account.args(["hosted", "account", "--data", "stored", "--json"]);
+    let made = ran(account.env("LESS_TERMCAP", OsStr::from_bytes(b"\xff")).output().unwrap());
+    assert_eq!(made.ok().json()["images"], 0);
 }
 
 /// What `tintype hosted ARGUMENTS --data stored --json` says.

@@ -16,7 +16,7 @@ use object_store::{ObjectStore, ObjectStoreExt, parse_url_opts};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::config::Secret;
+use crate::config::{Secret, text_variables};
 
 /// Failures in a row after which nobody asks for a while.
 const PATIENCE: u64 = 3;
@@ -72,10 +72,8 @@ impl Shared {
         timeout: Duration,
         limit_bytes: u64,
     ) -> Result<Self, object_store::Error> {
-        let environment =
-            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let own = options.iter().map(|(name, value)| (name.clone(), value.reveal().to_owned()));
-        let (store, prefix) = parse_url_opts(url, environment.chain(own))?;
+        let (store, prefix) = parse_url_opts(url, text_variables(env::vars_os()).chain(own))?;
         Ok(Self {
             store,
             prefix,

@@ -1,5 +1,6 @@
 //! Laying file, environment and flags over the defaults, each error with the place it comes from.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -81,6 +82,11 @@ pub enum ConfigError {
         /// What is wrong, and what is accepted.
         message: String,
     },
+}
+
+/// Those of an environment's `variables` that are text, names and values; what is not is nobody's here.
+pub fn text_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> impl Iterator<Item = (String, String)> {
+    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 impl Overrides {

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use access::{KeyList, PresetList, SigningConfig};
 pub use cache::CacheConfig;
 pub use hosted::{Account, DatabasePlace, HostedConfig};
-pub use layers::{ConfigError, Overrides};
+pub use layers::{ConfigError, Overrides, text_variables};
 pub use origins::{HostConfig, HostList, OriginAuthConfig, StoreConfig, StoreList};
 pub use units::{BaseUrl, ByteSize, Interval, Scheme, Secret, ServiceUrl, StoreUrl};
 
