@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::Context as _;
 use tintype::options::sign::{Form, Keys, Signing};
-use tintype_hosted::signing::{self, Life};
+use tintype_hosted::{
+    DeliveryPath,
+    signing::{self, Life},
+};
 use tintype_server::{Config, config::Interval};
 
 use crate::{args::SignArgs, failure::usage, hosted::open, show};
@@ -18,12 +21,12 @@ const FORMS: [(&str, Form); 2] = [("/cdn-cgi/image/", Form::Path), ("/image?", F
 pub(crate) fn run(args: &SignArgs) -> anyhow::Result<ExitCode> {
     let expires_unix_s = args.expires.as_deref().map(expiry).transpose()?;
     let config = open::config(args.config.as_deref(), args.data.as_deref())?;
-    if let Some(at) = delivery(&args.url) {
+    if let Some(found) = delivery(&args.url) {
         let life = expires_unix_s
             .map_or(Life::Endless, |unix_s| Life::Until { unix_s: i64::try_from(unix_s).unwrap_or(i64::MAX) });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("the database cannot be asked")?;
-        let url = runtime.block_on(signed_delivery(&config, &args.url, at, args.key.as_deref(), life))?;
+        let url = runtime.block_on(signed_delivery(&config, &args.url, found, args.key.as_deref(), life))?;
         return show::out(format!("{url}\n").as_bytes());
     }
     let how = Signing { key: args.key.as_deref(), expires_unix_s };
@@ -45,26 +48,20 @@ fn signed(keys: &Keys, url: &str, how: Signing<'_>) -> anyhow::Result<String> {
     Ok(before.to_owned() + &signed)
 }
 
-/// What delivery on one's own domain is below.
-const DELIVERY: &str = "/cdn-cgi/imagedelivery";
-
-/// Where the path begins in a URL that delivers a stored image, `https://host/HASH/ID/VARIANT`; none in other URLs.
-fn delivery(url: &str) -> Option<usize> {
+/// Where the path begins in a URL that delivers a stored image, `https://host/HASH/ID/VARIANT`, and that; none in other URLs.
+fn delivery(url: &str) -> Option<(usize, DeliveryPath<'_>)> {
     let at = match url.split_once("://") {
         Some((scheme, rest)) => scheme.len() + 3 + rest.find('/')?,
         None => 0,
     };
-    let below = url[at..].strip_prefix(DELIVERY).unwrap_or(&url[at..]).strip_prefix('/')?;
-    let (hash, rest) = below.split_once('/')?;
-    let is_hash = hash.len() == 22 && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-    (is_hash && rest.contains('/')).then_some(at)
+    Some((at, DeliveryPath::parse(&url[at..])?))
 }
 
-/// Signs the path of `url`, which begins at `at`, with a key of the account that it names.
+/// Signs the path of `url`, which begins at `at` and is `way`, with a key of the account that it names.
 async fn signed_delivery(
     config: &Config,
     url: &str,
-    at: usize,
+    (at, way): (usize, DeliveryPath<'_>),
     key: Option<&str>,
     life: Life,
 ) -> anyhow::Result<String> {
@@ -72,13 +69,11 @@ async fn signed_delivery(
     if path.contains(['?', '#']) {
         return Err(usage!("{url:?} has a query already; only URLs without one are signed"));
     }
-    if path.rsplit('/').next().is_some_and(|last| last.contains('=')) {
+    if way.variant.contains('=') {
         return Err(usage!("{url:?}: private images are delivered in named variants only, not by options"));
     }
     let (hosted, _first) = open::images(config).await?;
-    let below = path.strip_prefix(DELIVERY).unwrap_or(path);
-    let hash = below.split('/').nth(1).unwrap_or_default();
-    let account = hosted.account_of_hash(hash).await?;
+    let account = hosted.account_of_hash(way.hash).await?;
     let name = key.unwrap_or("default");
     let keys = hosted.keys(&account.id).await?;
     let names: Vec<_> = keys.iter().map(|key| key.name.clone()).collect();
@@ -135,7 +130,7 @@ mod tests {
             ("https://h.example", None),
             ("", None),
         ] {
-            assert_eq!(delivery(url).map(|at| &url[at..]), path, "{url}");
+            assert_eq!(delivery(url).map(|(at, _way)| &url[at..]), path, "{url}");
         }
     }
 

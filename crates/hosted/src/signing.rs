@@ -8,10 +8,8 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::delivery::PREFIX;
 use crate::{Key, random};
-
-/// What delivery on one's own domain is below.
-const PREFIX: &str = "/cdn-cgi/imagedelivery";
 
 /// Why a URL is not good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

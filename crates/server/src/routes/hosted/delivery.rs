@@ -1,7 +1,6 @@
 //! `GET /<hash>/<id…>/<variant>`, and the same below `/cdn-cgi/imagedelivery`: stored images, delivered.
 //!
-//! Who may have what is looked up for every request; the picture is then made, kept and answered like any other. An id may
-//! hold slashes, so the variant is what stands behind the last one.
+//! Who may have what is looked up for every request; the picture is then made, kept and answered like any other.
 
 use axum::body::HttpBody as _;
 use axum::extract::{Request as HttpRequest, State};
@@ -10,7 +9,7 @@ use http::request::Parts;
 use http::{Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use tintype_hosted::signing::{self, Life};
-use tintype_hosted::{Account, Content, HostedError, Image, Variant};
+use tintype_hosted::{Account, Content, DeliveryPath, HostedError, Image, Variant};
 use tintype_options::{OutputFormat, Parsed, url};
 
 use crate::hosted::Images;
@@ -24,31 +23,10 @@ const STALE_S: i64 = 7200;
 /// How long a private image may be kept whose URL is good for ever, in seconds.
 const PRIVATE_S: i64 = 3600;
 
-/// Characters of an account's hash.
-const HASH_CHARS: usize = 22;
-
-/// The way to an image, as a URL writes it.
-struct Way<'a> {
-    hash: &'a str,
-    id: &'a str,
-    /// A name, or options.
-    last: &'a str,
-}
-
-impl<'a> Way<'a> {
-    fn of(path: &'a str) -> Option<Self> {
-        let below = path.strip_prefix("/cdn-cgi/imagedelivery").unwrap_or(path).strip_prefix('/')?;
-        let (hash, rest) = below.split_once('/')?;
-        let (id, last) = rest.rsplit_once('/')?;
-        let is_hash = hash.len() == HASH_CHARS && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        (is_hash && !id.is_empty()).then_some(Self { hash, id, last })
-    }
-}
-
 /// Answers the picture, or why there is none.
 pub(crate) async fn deliver(State(app): State<AppState>, request: HttpRequest) -> Response {
     let (asked, _body) = request.into_parts();
-    let (Some(images), Some(way)) = (app.images(), Way::of(asked.uri.path())) else {
+    let (Some(images), Some(way)) = (app.images(), DeliveryPath::parse(asked.uri.path())) else {
         return super::super::nothing_here().await;
     };
     match delivered(&app, images, &way, &asked).await {
@@ -58,13 +36,18 @@ pub(crate) async fn deliver(State(app): State<AppState>, request: HttpRequest) -
 }
 
 /// The answer, counted where it brings an image: errors, heads, and that the client has it already, do not.
-async fn delivered(app: &AppState, images: &Images, way: &Way<'_>, asked: &Parts) -> Result<Response, Rejection> {
+async fn delivered(
+    app: &AppState,
+    images: &Images,
+    way: &DeliveryPath<'_>,
+    asked: &Parts,
+) -> Result<Response, Rejection> {
     refuse_loops(&asked.headers)?;
     let account = images.account_of_hash(way.hash).await?;
     let job = job(app, images, &account, way, asked).await?;
     let response = job.answer(app, &asked.headers).await;
     if asked.method == Method::GET && response.status() == StatusCode::OK {
-        let variant = (!way.last.contains('=')).then(|| percent_decode_str(way.last).decode_utf8_lossy());
+        let variant = (!way.variant.contains('=')).then(|| percent_decode_str(way.variant).decode_utf8_lossy());
         let n_bytes = response.body().size_hint().exact().unwrap_or_default();
         images.hosted().count_delivery(&account.id, variant.as_deref(), n_bytes);
     }
@@ -75,7 +58,7 @@ async fn job(
     app: &AppState,
     images: &Images,
     account: &Account,
-    way: &Way<'_>,
+    way: &DeliveryPath<'_>,
     asked: &Parts,
 ) -> Result<Job, Rejection> {
     let (uri, headers) = (&asked.uri, &asked.headers);
@@ -83,10 +66,10 @@ async fn job(
     let id = percent_decode_str(way.id).decode_utf8().map_err(|_utf8| Rejection::no_stored_image())?;
     let image = images.hosted().image(&account.id, &id).await?;
     let content = image.content.clone().ok_or_else(Rejection::no_stored_image)?;
-    let (parsed, ttl_s) = if way.last.contains('=') {
-        flexible(app, account, &image, way.last)?
+    let (parsed, ttl_s) = if way.variant.contains('=') {
+        flexible(app, account, &image, way.variant)?
     } else {
-        let name = percent_decode_str(way.last).decode_utf8().map_err(|_utf8| Rejection::no_stored_image())?;
+        let name = percent_decode_str(way.variant).decode_utf8().map_err(|_utf8| Rejection::no_stored_image())?;
         named(images, account, &image, &content, &name, uri).await?
     };
     let cache_control = match ttl_s {
@@ -163,30 +146,6 @@ impl From<HostedError> for Rejection {
             HostedError::NoImage { .. } | HostedError::NoVariant { .. } => Self::no_stored_image(),
             HostedError::NoAccount { .. } => Self::wrong_account(),
             error => Self::internal(&error),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_to_an_image() {
-        let hash = "ZWd9g1K7eljCn_KDTu_MWA";
-        let table = [
-            ("/{}/id/public", Some(("id", "public"))),
-            ("/{}/a/b/c.jpg/w=1,h=2", Some(("a/b/c.jpg", "w=1,h=2"))),
-            ("/cdn-cgi/imagedelivery/{}/id/public", Some(("id", "public"))),
-            ("/{}/id/", Some(("id", ""))),
-            ("/{}/public", None),
-            ("/{}//public", None),
-            ("/{}x/id/public", None),
-            ("/docs/pictures/width/before", None),
-        ];
-        for (path, expected) in table {
-            let path = path.replace("{}", hash);
-            assert_eq!(Way::of(&path).map(|way| (way.id, way.last)), expected, "{path}");
         }
     }
 }
