@@ -5,7 +5,7 @@
 //! `layers` (the same for what is drawn on it), `cache` (whether the result is there already), `flight` (whether another is
 //! making it), `admission` (whether there is room), `engine` and `compose` (the picture), `respond` or `reject` (the answer).
 //! `job` is that order for every face that names its source; the binding brings its pictures along in a `form`. `docs` is
-//! the reference. Nothing here touches pixels, and nothing outside knows HTTP.
+//! the reference; `frame` is what all pages look the same by. Nothing here touches pixels, and nothing outside knows HTTP.
 //!
 //! Start with [`serve`], or with [`router`] to see what answers where.
 
@@ -26,6 +26,7 @@ mod engine;
 mod envelope;
 mod flight;
 mod form;
+mod frame;
 mod hosted;
 mod inference;
 mod job;

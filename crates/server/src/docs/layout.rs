@@ -1,9 +1,9 @@
 //! What every page of the reference has around its own words.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 use tintype_options::registry::{Group, OPTIONS, OptionDef, find, nearest};
 
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath d='M4 3h21l3 3v23H7l-3-3z' fill='%231b1714' stroke='%23cfc6b8' stroke-width='1.5'/%3E%3Cellipse cx='16' cy='16' rx='7' ry='9' fill='%23cfc6b8'/%3E%3Cpath d='M16 7a7 9 0 0 1 0 18z' fill='%23e0924a'/%3E%3C/svg%3E";
+use crate::frame::{head, wordmark};
 
 /// The pages that are not about one option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,27 +27,13 @@ pub(super) fn document(title: &str, about: &str, tab: Tab, here: Option<&OptionD
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                title { (title) " · tintype" }
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="description" content=(about);
-                meta name="color-scheme" content="dark light";
-                link rel="icon" href=(PreEscaped(ICON));
-                link rel="stylesheet" href="/pages/shared.css";
-                link rel="stylesheet" href="/docs/docs.css";
+                (head(&format!("{title} · tintype"), about, "/docs/docs.css"))
                 script type="module" src="/docs/docs.js" {}
             }
             body {
                 a.skip href="#main" { "Skip to the text" }
                 header.masthead {
-                    a.wordmark href="/" aria-label="tintype, playground" {
-                        svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focusable="false" {
-                            path.mark-plate d="M4 3h21l3 3v23H7l-3-3z" {}
-                            ellipse.mark-silver cx="16" cy="16" rx="7" ry="9" {}
-                            path.mark-accent d="M16 7a7 9 0 0 1 0 18z" {}
-                        }
-                        span { "tintype" }
-                    }
+                    (wordmark("/", "tintype, playground"))
                     nav.tabs aria-label="Reference" {
                         @for (path, name, this) in tabs {
                             a href=(path) aria-current=[(this == tab).then_some(if here.is_none() { "page" } else { "true" })] { (name) }

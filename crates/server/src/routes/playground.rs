@@ -4,6 +4,7 @@
 //! headers that the same options get by URL.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use ::url::form_urlencoded;
@@ -14,6 +15,7 @@ use axum::routing::{get, post};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, Uri, header};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 use tintype::Output;
@@ -27,6 +29,7 @@ use crate::admission::Needs;
 use crate::cache::fetch::{Wants, fetch};
 use crate::compose::Composition;
 use crate::engine::Request;
+use crate::frame::{head, wordmark};
 use crate::job::settled;
 use crate::layers::Layers;
 use crate::origin::{Fetch, Fetched, Held, Signed};
@@ -34,9 +37,43 @@ use crate::reject::Rejection;
 use crate::respond::{self, About, Found, Spent};
 use crate::state::{self, AppState, Face};
 
-const HTML: &str = include_str!("../pages/playground.html");
+/// The page below its masthead.
+const MAIN: &str = include_str!("../pages/playground.html");
 const CSS: &str = include_str!("../pages/playground.css");
 const SCRIPT: &str = include_str!("../pages/playground.js");
+
+static PAGE: LazyLock<String> = LazyLock::new(|| document().into_string());
+
+fn document() -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                (head(
+                    "tintype · playground",
+                    "Try every transformation on a picture and take its URL with you.",
+                    "/playground/playground.css",
+                ))
+                script type="module" src="/playground/playground.js" {}
+            }
+            body {
+                a.skip href="#options-panel" { "Skip to the options" }
+                header.masthead {
+                    (wordmark("/", "tintype, start again"))
+                    h1 { "Playground" }
+                    a.elsewhere href="/docs" { "Reference" }
+                    a.elsewhere href="/dashboard" { "Stored images" }
+                    label.pick {
+                        input #file type="file" accept="image/*,.avif,.heic,.jxl,.svg";
+                        span { "Choose a picture" }
+                    }
+                    p.hint { "or drop one anywhere, or paste it" }
+                }
+                (PreEscaped(MAIN))
+            }
+        }
+    }
+}
 
 /// Pictures of the folder that are offered.
 const MAX_SAMPLES: usize = 200;
@@ -47,7 +84,7 @@ const EXPLAIN: &str = "/playground/explain/";
 /// Everything below `/` that is the playground's.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/", get(|headers| page(headers, "text/html; charset=utf-8", HTML)))
+        .route("/", get(|headers| page(headers, "text/html; charset=utf-8", &PAGE)))
         .route("/playground/playground.css", get(|headers| page(headers, "text/css; charset=utf-8", CSS)))
         .route("/playground/playground.js", get(|headers| page(headers, "text/javascript; charset=utf-8", SCRIPT)))
         .route("/playground/options.json", get(options))
