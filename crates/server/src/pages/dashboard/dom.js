@@ -39,6 +39,11 @@ export function field(label, control, hint) {
   return make("div", { className: "field" }, make("label", { htmlFor: own.id, textContent: label }), control, about);
 }
 
+/** A control for a whole number from `min` to `max`. */
+export function wholeNumber(min, max, properties) {
+  return make("input", { type: "number", className: "text", min, max, step: 1, ...properties });
+}
+
 /** Something to switch on and off, with its label beside it. */
 export function toggle(label, checked, onchange, hint) {
   const control = make("input", { type: "checkbox", className: "switch", role: "switch", checked, onchange });

@@ -1,11 +1,11 @@
 // One variant: what it says, and what an image looks like with it, before anybody else sees that.
 
 import { call } from "./api.js";
-import { announce, attempt, button, field, make, problem, select, title, toggle, waiting } from "./dom.js";
+import { announce, attempt, button, field, make, problem, select, title, toggle, waiting, wholeNumber } from "./dom.js";
 import { bytes, kind } from "./format.js";
 import { nameOf } from "./images.js";
 import { THUMBNAIL, storedImage } from "./preview.js";
-import { MAX_TTL_S, MIN_TTL_S } from "./variants.js";
+import { ttlInput } from "./variants.js";
 
 const TYPING_MS = 300;
 
@@ -60,16 +60,7 @@ function editor(variant, images) {
     autocomplete: "off",
     spellcheck: false,
   });
-  const size = (value) =>
-    make("input", {
-      type: "number",
-      className: "text",
-      min: 1,
-      max: 12000,
-      step: 1,
-      value: value ?? "",
-      placeholder: "auto",
-    });
+  const size = (value) => wholeNumber(1, 12000, { value: value ?? "", placeholder: "auto" });
   const [width, height] = [size(options.width), size(options.height)];
   const fit = make(
     "fieldset",
@@ -80,15 +71,7 @@ function editor(variant, images) {
   const metadata = select(METADATA, options.metadata ?? "copyright");
   const blur = make("input", { type: "range", min: 0, max: 250, step: 1, value: options.blur ?? 0 });
   const blurred = make("output", { htmlFor: blur.id });
-  const ttl = make("input", {
-    type: "number",
-    className: "text",
-    min: MIN_TTL_S,
-    max: MAX_TTL_S,
-    step: 1,
-    value: options.browser_ttl ?? "",
-    placeholder: "as the account says",
-  });
+  const ttl = ttlInput({ value: options.browser_ttl ?? "", placeholder: "as the account says" });
   const others = make("textarea", {
     rows: 3,
     value: Object.keys(rest).length ? JSON.stringify(rest, null, 2) : "",

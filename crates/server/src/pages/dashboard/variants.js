@@ -1,10 +1,25 @@
 // All variants, and what holds for all of them.
 
 import { call } from "./api.js";
-import { announce, attempt, button, confirmed, field, make, problem, title, toggle, waiting } from "./dom.js";
+import {
+  announce,
+  attempt,
+  button,
+  confirmed,
+  field,
+  make,
+  problem,
+  title,
+  toggle,
+  waiting,
+  wholeNumber,
+} from "./dom.js";
 
-export const MIN_TTL_S = 3600;
-export const MAX_TTL_S = 31_536_000;
+const MIN_TTL_S = 3600;
+const MAX_TTL_S = 31_536_000;
+
+/** A control for how long browsers keep what they get, in seconds. */
+export const ttlInput = (properties) => wholeNumber(MIN_TTL_S, MAX_TTL_S, properties);
 
 export async function show(main, { signal }) {
   main.replaceChildren(title("Variants"), waiting());
@@ -115,15 +130,7 @@ function settings(config) {
     },
     "Options may stand where variants do (…/w=400,sharpen=3), for anyone, of images that are not private.",
   );
-  const ttl = make("input", {
-    type: "number",
-    className: "text",
-    min: MIN_TTL_S,
-    max: MAX_TTL_S,
-    step: 1,
-    value: config.browser_ttl,
-    required: true,
-  });
+  const ttl = ttlInput({ value: config.browser_ttl, required: true });
   const save = button("Save", undefined, { type: "submit" });
   const form = make(
     "form",

@@ -56,25 +56,7 @@ pub(super) async fn announce(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    announced(&app, &owner, &headers, body).await
-}
-
-/// Announce a direct upload, as the first version does
-#[utoipa::path(post, path = "/v1/direct_upload", operation_id = "create_direct_upload_v1", tag = "direct uploads",
-    request_body(content((Announcement = "application/json"), (Announcement = "multipart/form-data"))),
-    responses((status = 200, description = "Where to upload to", body = Envelope<Announced>)))]
-pub(super) async fn announce_by_json(
-    State(app): State<AppState>,
-    owner: Owner,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    announced(&app, &owner, &headers, body).await
-}
-
-/// Both versions: the first takes JSON, the second a form, and here each takes either.
-async fn announced(app: &AppState, owner: &Owner, headers: &HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let fields = form::fields(app, headers, body).await?;
+    let fields = form::fields(&app, &headers, body).await?;
     let expiry = match fields.get("expiry") {
         None => Expiry::Default,
         Some(text) => {
@@ -90,6 +72,20 @@ async fn announced(app: &AppState, owner: &Owner, headers: &HeaderMap, body: Bod
     let id = utf8_percent_encode(&draft.id, IN_PATH);
     let upload_url = format!("{base}/{}/{id}", owner.account.hash);
     Ok(answer::ok(Announced { id: draft.id, upload_url }))
+}
+
+/// Announce a direct upload, as the first version does
+#[utoipa::path(post, path = "/v1/direct_upload", operation_id = "create_direct_upload_v1", tag = "direct uploads",
+    request_body(content((Announcement = "application/json"), (Announcement = "multipart/form-data"))),
+    responses((status = 200, description = "Where to upload to", body = Envelope<Announced>)))]
+pub(super) async fn announce_by_json(
+    state: State<AppState>,
+    owner: Owner,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    // The first version takes JSON, the second a form: here each takes either.
+    announce(state, owner, headers, body).await
 }
 
 /// Upload an image that was announced
