@@ -25,6 +25,22 @@ const LONG: Duration = Duration::from_secs(6);
 /// From one loss to the next. Shorter than what anybody lives through, so that many fall into every part of a request.
 const BETWEEN: Duration = Duration::from_millis(700);
 
+/// A server of the sample pictures whose devices can be lost by request.
+fn config() -> Config {
+    let mut config = Config::default();
+    config.origins.root = Some(PICTURES.into());
+    config.server.rehearsals = true;
+    // Every answer is made.
+    config.cache.memory.0 = 0;
+    config
+}
+
+/// A server with devices of its own.
+async fn start(config: Config) -> Router {
+    let state = tokio::task::spawn_blocking(|| AppState::start(config, || None)).await.unwrap().unwrap();
+    router(state)
+}
+
 async fn ask(router: &Router, method: Method, uri: &str) -> (StatusCode, Vec<u8>) {
     let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
     let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
@@ -36,13 +52,7 @@ async fn a_device_lost_again_and_again_gives_no_wrong_picture() {
     if tintype_testkit::engine().is_none() {
         return;
     }
-    let mut config = Config::default();
-    config.origins.root = Some(PICTURES.into());
-    config.server.rehearsals = true;
-    // Every answer is made.
-    config.cache.memory.0 = 0;
-    let state = tokio::task::spawn_blocking(|| AppState::start(config, || None)).await.unwrap().unwrap();
-    let router = router(state);
+    let router = start(config()).await;
     let uris = ["width=64,format=png", "width=300,blur=4,format=png", "width=90,rotate=90,format=jpeg"]
         .map(|options| format!("/cdn-cgi/image/{options}/coffee.jpg"));
     let mut right = HashMap::new();
@@ -106,14 +116,10 @@ async fn a_dispatch_that_hangs_is_given_up() {
     if tintype_testkit::engine().is_none() {
         return;
     }
-    let mut config = Config::default();
-    config.origins.root = Some(PICTURES.into());
-    config.server.rehearsals = true;
-    config.cache.memory.0 = 0;
+    let mut config = config();
     let watchdog = Duration::from_millis(1500);
     config.gpu.watchdog = Interval(watchdog);
-    let state = tokio::task::spawn_blocking(|| AppState::start(config, || None)).await.unwrap().unwrap();
-    let router = router(state);
+    let router = start(config).await;
     let uri = "/cdn-cgi/image/width=64,format=png/coffee.jpg";
     let (status, right) = ask(&router, Method::GET, uri).await;
     assert_eq!(status, StatusCode::OK);
@@ -148,15 +154,11 @@ async fn a_dispatch_that_hangs_is_given_up() {
 async fn an_adapter_that_is_named_twice_is_two_devices() {
     let Some(engine) = tintype_testkit::engine() else { return };
     let name = engine.caps().name.clone();
-    let mut config = Config::default();
-    config.origins.root = Some(PICTURES.into());
-    config.server.rehearsals = true;
+    let mut config = config();
     config.server.jobs = 4;
-    config.cache.memory.0 = 0;
     config.gpu.adapters = vec![name.clone(), name.to_uppercase()];
     let missing = config.clone();
-    let state = tokio::task::spawn_blocking(|| AppState::start(config, || None)).await.unwrap().unwrap();
-    let router = router(state);
+    let router = start(config).await;
     let (_, ready) = ask(&router, Method::GET, "/readyz").await;
     let ready: serde_json::Value = serde_json::from_slice(&ready).unwrap();
     assert_eq!(ready["adapters"], serde_json::json!([name, name]));

@@ -32,6 +32,23 @@ pub(crate) struct Server {
     _folder: Option<TempDir>,
 }
 
+/// A folder with these files.
+pub(crate) fn folder(files: &[(&str, Vec<u8>)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+/// A server whose relative sources are in `root`.
+pub(crate) fn state(engine: &Tintype, root: &Path, change: impl FnOnce(&mut Config)) -> AppState {
+    let mut config = Config::default();
+    config.origins.root = Some(root.to_owned());
+    change(&mut config);
+    AppState::with_engine(config, engine.clone()).unwrap()
+}
+
 /// Status, headers and body.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -61,14 +78,8 @@ impl Server {
 
     /// With these sources, and an engine of its own.
     pub(crate) fn with_engine(engine: &Tintype, files: &[(&str, Vec<u8>)], change: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in files {
-            std::fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        let mut config = Config::default();
-        config.origins.root = Some(folder.path().to_owned());
-        change(&mut config);
-        let state = AppState::with_engine(config, engine.clone()).unwrap();
+        let folder = folder(files);
+        let state = state(engine, folder.path(), change);
         Self { router: router(state.clone()), state, _folder: Some(folder) }
     }
 
@@ -83,10 +94,7 @@ impl Server {
 
     /// With the sources in a folder that stays, and an engine of its own.
     pub(crate) fn on_engine(engine: &Tintype, root: &Path, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default();
-        config.origins.root = Some(root.to_owned());
-        change(&mut config);
-        let state = AppState::with_engine(config, engine.clone()).unwrap();
+        let state = state(engine, root, change);
         Self { router: router(state.clone()), state, _folder: None }
     }
 

@@ -10,12 +10,14 @@ mod stores;
 use std::{net::SocketAddr, time::Duration};
 
 use tempfile::TempDir;
-use tintype_server::{AppState, Config, serve_on};
+use tintype_server::{Config, serve_on};
 use tintype_testkit::engine;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
+
+use crate::http::{folder, state};
 
 /// A server on a port of its own, with the connections that `tintype serve` has. Gone with the test's runtime.
 pub(crate) struct Front {
@@ -36,14 +38,8 @@ impl Front {
     /// `None` without an adapter, where that is allowed.
     pub(crate) async fn start(files: &[(&str, Vec<u8>)], change: impl FnOnce(&mut Config)) -> Option<Self> {
         let engine = engine()?;
-        let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in files {
-            std::fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        let mut config = Config::default();
-        config.origins.root = Some(folder.path().to_owned());
-        change(&mut config);
-        let state = AppState::with_engine(config, engine.clone()).unwrap();
+        let folder = folder(files);
+        let state = state(engine, folder.path(), change);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve_on(listener, state, std::future::pending()));
