@@ -110,13 +110,14 @@ impl Blobs {
         }
     }
 
-    /// Names of all files that were last written before `before`.
+    /// Names of all files of ours that were last written before `before`. Others may stand in the same folder or bucket.
     pub(crate) fn names(&self, before: Timestamp) -> BoxStream<'_, Result<String, HostedError>> {
         let prefix = self.prefix.clone().join("images");
         let listed = self.store.list(Some(&prefix)).map_err(HostedError::from);
         let names = listed.try_filter_map(move |object| async move {
             let is_old = object.last_modified.timestamp_millis() < before.0;
-            Ok(object.location.filename().filter(|_| is_old).map(str::to_owned))
+            let name = object.location.filename().filter(|name| is_old && is_name(name));
+            Ok(name.filter(|name| self.place(name) == object.location).map(str::to_owned))
         });
         names.boxed()
     }
@@ -145,7 +146,8 @@ fn unfinished(folder: &FilePath, before: Timestamp) -> io::Result<usize> {
         }
         for file in fs::read_dir(part.path())? {
             let file = file?;
-            if !file.file_name().to_string_lossy().contains('#') {
+            let name = file.file_name();
+            if !name.to_str().and_then(|name| name.split_once('#')).is_some_and(|(name, _)| is_name(name)) {
                 continue;
             }
             let written = match file.metadata() {
@@ -188,6 +190,11 @@ impl Writing {
             tracing::warn!(%error, "an upload to the store of images could not be ended");
         }
     }
+}
+
+/// Whether a file may be called so that is ours, see [`random::hex`].
+fn is_name(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Those of `names` that are not among `known`.

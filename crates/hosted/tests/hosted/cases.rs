@@ -545,8 +545,16 @@ async fn sweeper(stage: &Stage) {
         fs::write(folder.join(format!("{file}#1")), b"half").unwrap();
         2
     };
+    // What is called otherwise is somebody else's, who has the same folder or bucket.
+    let others = ["notes.txt", "0123456789abcdef", "draft#1"].map(|name| stray.join(name));
+    others.iter().for_each(|path| fs::write(path, b"theirs").unwrap());
+    let elsewhere = stray.join("f".repeat(32));
+    fs::write(&elsewhere, b"theirs").unwrap();
     stage.wait(LONG);
     assert_eq!(stage.hosted.sweep(hour).await.unwrap(), Swept { drafts: 0, files: 0, strays });
+    for path in others.iter().chain([&elsewhere]) {
+        fs::remove_file(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
     assert_eq!(stage.n_files(), before);
     assert!(bytes_of(stage, &image).await.starts_with(b"\x89PNG"));
     assert_eq!(stage.hosted.sweep(hour).await.unwrap(), Swept::default());
