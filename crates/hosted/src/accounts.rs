@@ -15,6 +15,9 @@ const DEFAULT_BROWSER_TTL_S: i64 = 172_800;
 /// The bounds of that.
 pub(crate) const BROWSER_TTL_S: std::ops::RangeInclusive<i64> = 3_600..=31_536_000;
 
+/// Taken first by what counts rows of an account `$1` and changes them: of several at once, each sees what the others have done.
+pub(crate) const HOLD: &str = "UPDATE accounts SET id = id WHERE id = $1";
+
 /// An account's id: 32 hexadecimal digits, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AccountId(String);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::accounts::HOLD;
 use crate::database::{on, transaction};
 use crate::error::within;
 use crate::id::slot;
@@ -230,6 +231,7 @@ impl Hosted {
             let replaced: Option<Option<String>> = match if_taken {
                 IfTaken::Refuse => None,
                 IfTaken::Replace => {
+                    sqlx::query(HOLD).bind(account.as_str()).execute(&mut *connection).await?;
                     sqlx::query_scalar(TAKE_AWAY).bind(account.as_str()).bind(&slot)
                         .fetch_optional(&mut *connection).await?
                 }
@@ -338,6 +340,8 @@ impl Hosted {
         let delete = concat!("DELETE FROM images WHERE account = $1 AND slot = $2 RETURNING ", columns!());
         let now = self.now();
         let row: Row = transaction!(self.database(), connection => {
+            // Before the image: whoever uploads another of this id takes the account first, and would wait for this one.
+            sqlx::query(HOLD).bind(account.as_str()).execute(&mut *connection).await?;
             let gone: Option<Row> = sqlx::query_as(delete)
                 .bind(account.as_str()).bind(slot(id)).fetch_optional(&mut *connection).await?;
             let row = gone.ok_or_else(|| HostedError::no_image(id))?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::accounts::HOLD;
 use crate::database::{on, transaction};
 use crate::{AccountId, Hosted, HostedError, random};
 
@@ -54,6 +55,7 @@ impl Hosted {
         }
         let (value, now) = (random::secret()?, self.now().0);
         let rows = transaction!(self.database(), connection => {
+            sqlx::query(HOLD).bind(account.as_str()).execute(&mut *connection).await?;
             sqlx::query(INSERT).bind(account.as_str()).bind(name).bind(&value).bind(now)
                 .execute(&mut *connection).await?;
             let rows: Vec<(String, String)> =
@@ -70,6 +72,7 @@ impl Hosted {
     pub async fn delete_key(&self, account: &AccountId, name: &str) -> Result<Vec<Key>, HostedError> {
         let (value, now) = (random::secret()?, self.now().0);
         let rows = transaction!(self.database(), connection => {
+            sqlx::query(HOLD).bind(account.as_str()).execute(&mut *connection).await?;
             let gone = sqlx::query("DELETE FROM signing_keys WHERE account = $1 AND name = $2")
                 .bind(account.as_str()).bind(name).execute(&mut *connection).await?;
             if gone.rows_affected() == 0 {

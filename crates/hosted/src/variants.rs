@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 use tintype_options::{OptionsError, Parsed, Strictness, workers};
 
-use crate::accounts::BROWSER_TTL_S;
+use crate::accounts::{BROWSER_TTL_S, HOLD};
 use crate::database::{on, transaction};
 use crate::{AccountId, Hosted, HostedError};
 
@@ -158,6 +158,7 @@ impl Hosted {
             "INSERT INTO variants (account, id, options, never_require_signed, created) VALUES ($1, $2, $3, $4, $5)";
         let now = self.now().0;
         transaction!(self.database(), connection => {
+            sqlx::query(HOLD).bind(account.as_str()).execute(&mut *connection).await?;
             let inserted = sqlx::query(insert)
                 .bind(account.as_str()).bind(&variant.id).bind(options_text(variant))
                 .bind(variant.never_require_signed_urls).bind(now)

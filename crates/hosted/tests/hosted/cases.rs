@@ -166,6 +166,20 @@ async fn taken_ids(stage: &Stage) {
     let many = join_all((0..8).map(|_| stage.upload(&account, custom("same")))).await;
     assert_eq!(many.iter().filter(|result| result.is_ok()).count(), 1, "{many:?}");
     assert_eq!((stage.n_files(), stage.hosted.count(&account).await.unwrap()), (before + 1, 2));
+    // Who deletes one and who uploads one again do not wait for each other in a circle.
+    let change = async |number: usize| {
+        for _ in 0..8 {
+            let changed = match number % 2 {
+                0 => stage.hosted.delete(&account, "same").await.map(drop),
+                _ => stage.upload(&account, custom("same")).await.map(drop),
+            };
+            let is_told = matches!(changed, Err(HostedError::NoImage { .. } | HostedError::ImageExists { .. }));
+            assert!(changed.is_ok() || is_told, "{changed:?}");
+        }
+    };
+    join_all((0..8).map(change)).await;
+    let is_there = stage.hosted.image(&account, "same").await.is_ok();
+    assert_eq!(stage.hosted.count(&account).await.unwrap(), 1 + u64::from(is_there));
 }
 
 async fn separate_accounts(stage: &Stage) {
@@ -631,6 +645,15 @@ async fn keys(stage: &Stage) {
     }
     assert!(matches!(stage.hosted.put_key(&account, "more").await, Err(HostedError::ManyKeys)));
     assert_eq!(stage.hosted.keys(&account).await.unwrap().len(), MAX_KEYS);
+    // Of many that come at once, no more get in, and the last to go is replaced.
+    stage.hosted.delete_key(&account, "k1").await.unwrap();
+    let coming: Vec<_> = (0..8).map(|number| format!("m{number}")).collect();
+    let put = join_all(coming.iter().map(|name| stage.hosted.put_key(&account, name))).await;
+    assert_eq!(put.iter().filter(|result| result.is_ok()).count(), 1, "{put:?}");
+    let going = names(&stage.hosted.keys(&account).await.unwrap());
+    assert_eq!(going.len(), MAX_KEYS);
+    join_all(going.iter().map(|name| stage.hosted.delete_key(&account, name))).await;
+    assert_eq!(names(&stage.hosted.keys(&account).await.unwrap()), ["default"]);
 }
 
 async fn tokens(stage: &Stage) {
