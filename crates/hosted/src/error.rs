@@ -173,8 +173,8 @@ pub enum HostedError {
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),
-    /// A thread that looked at a picture is gone.
-    #[error("looking at the picture failed")]
+    /// A thread or task of ours is gone: it panicked, or the program ends.
+    #[error("work on stored images was broken off")]
     Worker,
 }
 

@@ -80,12 +80,16 @@ struct Count {
 
 /// What was counted and is not written yet. There are as many slots as variants, times the days since the database was last there.
 #[derive(Debug, Default)]
-pub(crate) struct Counted(Mutex<BTreeMap<Slot, Count>>);
+pub(crate) struct Counted {
+    counts: Mutex<BTreeMap<Slot, Count>>,
+    /// Held while some of it is being written, which is in neither place then.
+    writing: tokio::sync::Mutex<()>,
+}
 
 impl Counted {
     /// Nothing that is done under it can leave it half done.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Slot, Count>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, slot: Slot, more: Count) {
@@ -110,8 +114,15 @@ impl Hosted {
         self.inner.counted.add(slot, Count { images: 1, bytes });
     }
 
-    /// Writes down what was counted. What cannot be written is kept for the next time.
+    /// Writes down what was counted. What cannot be written is kept for the next time. Goes on where nobody waits for it any more.
     pub async fn write_deliveries(&self) -> Result<(), HostedError> {
+        let hosted = self.clone();
+        let writing = tokio::spawn(async move { hosted.write_counted().await });
+        writing.await.map_err(|_gone| HostedError::Worker)?
+    }
+
+    async fn write_counted(&self) -> Result<(), HostedError> {
+        let _one_by_one = self.inner.counted.writing.lock().await;
         loop {
             let rows = self.inner.counted.take();
             if rows.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -843,5 +844,12 @@ async fn deliveries(stage: &Stage) {
     let rows = stage.hosted.deliveries(&account, today, today).await.unwrap();
     assert_eq!(rows.iter().filter(|row| row.variant.as_ref().is_some_and(|name| name.starts_with('v'))).count(), 1500);
     assert!(rows.iter().all(|row| row.day == today));
+    // Who asks, and goes away before the database has answered, takes nothing along.
+    stage.hosted.count_delivery(&other, Some("public"), 5000);
+    let mut asking = Box::pin(stage.hosted.deliveries(&other, today, today));
+    assert!(asking.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    drop(asking);
+    let expected = BTreeMap::from([(Some("public".to_owned()), (2, 10_000))]);
+    assert_eq!(delivered(&stage.hosted, &other, today).await, expected);
     assert_eq!(stage.hosted.deliveries(&account, today.before(700), today.before(350)).await.unwrap(), []);
 }
