@@ -550,4 +550,14 @@ async fn a_purge_reaches_every_server_and_waits_for_those_that_were_away() {
     heard(&[&other]).await;
     assert_eq!(origin.get_name(&other, "width=20", "b.jpg").await, found("HIT disk", "one"));
     assert_eq!(origin.get(&other, "width=20").await, found("MISS", "four"));
+
+    // One that starts while the database is away uses nothing of its disk, and leaves it as it is.
+    other.state.close_cache().await;
+    drop(other);
+    database.pause();
+    let other = server(&there).await;
+    assert_eq!(origin.get_name(&other, "width=20", "b.jpg").await, found("MISS", "four"));
+    database.resume();
+    heard(&[&other]).await;
+    assert_eq!(origin.get_name(&other, "width=20", "b.jpg").await, found("HIT disk", "one"));
 }

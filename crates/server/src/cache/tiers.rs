@@ -143,6 +143,8 @@ impl<E: Entry> Tiers<E> {
         }
         self.meter.miss(Tier::Memory);
         let name = E::name(key).filter(|_| self.lower.is_there())?;
+        // As long as nobody knows what was purged, nothing below is good, and nothing is known to be bad either.
+        self.lower.log.name()?;
         let (text, hash) = self.lower_name(&name);
         if let Some(disk) = self.lower.disk.get() {
             if disk.has(Name(hash)) {
