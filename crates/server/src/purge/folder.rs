@@ -17,8 +17,12 @@ use crate::tag::hash;
 
 const NAME: &str = "purges.jsonl";
 
-/// A file of this size is written anew when it is read, without what the purges of everything have made superfluous.
+/// A file of this size is written anew when it is read, without what is superfluous: what was purged before everything was, and
+/// what is older than what is kept in memory.
 const REWRITE_BYTES: usize = 4 << 20;
+
+/// One of this size is read and written anew while it is in use. Twice of what is kept in memory, so that it is seldom.
+const MOST_BYTES: u64 = 32 << 20;
 
 /// The first line.
 #[derive(Debug, Deserialize, Serialize)]
@@ -31,7 +35,16 @@ struct Head {
 /// The log's file.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
-    file: Arc<Mutex<(File, u64)>>,
+    open: Arc<Mutex<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    path: PathBuf,
+    file: File,
+    /// The number of the last purge.
+    last: u64,
+    most_bytes: u64,
 }
 
 impl Folder {
@@ -45,32 +58,50 @@ impl Folder {
         };
         let known = read(&text);
         let is_whole = known.is_some() && text.ends_with('\n') && text.len() < REWRITE_BYTES;
-        let page = known.unwrap_or_else(|| Page { name: new_name(&path), ..Page::default() });
-        if !is_whole {
-            write_whole(&path, &page)?;
-        }
-        let file = OpenOptions::new().append(true).open(&path)?;
-        Ok((Self { file: Arc::new(Mutex::new((file, page.last))) }, page))
+        let mut page = known.unwrap_or_else(|| Page { name: new_name(&path), ..Page::default() });
+        let file = if is_whole {
+            OpenOptions::new().append(true).open(&path)?
+        } else {
+            page.forget_oldest();
+            write_whole(&path, &page)?
+        };
+        let open = Open { path, file, last: page.last, most_bytes: MOST_BYTES };
+        Ok((Self { open: Arc::new(Mutex::new(open)) }, page))
     }
 
     /// Records `purge`, and gives its number.
     pub(crate) async fn add(&self, purge: Purge) -> io::Result<u64> {
-        let file = Arc::clone(&self.file);
-        let add = move || {
-            let mut held = file.lock().unwrap_or_else(PoisonError::into_inner);
-            let (file, last) = &mut *held;
-            let number = *last + 1;
-            let line = format!("{}\n", serde_json::to_string(&(number, purge))?);
-            // What is left of a line that could not be written would spoil the next.
-            let before = file.metadata()?.len();
-            if let Err(error) = file.write_all(line.as_bytes()).and_then(|()| file.sync_data()) {
-                drop(file.set_len(before));
-                return Err(error);
-            }
-            *last = number;
-            Ok(number)
-        };
+        let open = Arc::clone(&self.open);
+        let add = move || open.lock().unwrap_or_else(PoisonError::into_inner).add(&purge);
         tokio::task::spawn_blocking(add).await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
+    }
+}
+
+impl Open {
+    fn add(&mut self, purge: &Purge) -> io::Result<u64> {
+        let number = self.last + 1;
+        let line = format!("{}\n", serde_json::to_string(&(number, purge))?);
+        // What is left of a line that could not be written would spoil the next.
+        let before = self.file.metadata()?.len();
+        if let Err(error) = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()) {
+            drop(self.file.set_len(before));
+            return Err(error);
+        }
+        self.last = number;
+        if before > self.most_bytes
+            && let Err(error) = self.rewrite()
+        {
+            tracing::warn!(%error, "the log of purges grows: it cannot be written anew");
+        }
+        Ok(number)
+    }
+
+    /// Leaves out of the file what is too old.
+    fn rewrite(&mut self) -> io::Result<()> {
+        let Some(mut page) = read(&fs::read_to_string(&self.path)?) else { return Ok(()) };
+        page.forget_oldest();
+        self.file = write_whole(&self.path, &page)?;
+        Ok(())
     }
 }
 
@@ -95,8 +126,8 @@ fn read(text: &str) -> Option<Page> {
     Some(page)
 }
 
-/// Writes a file that is there whole or not at all.
-fn write_whole(path: &Path, page: &Page) -> io::Result<()> {
+/// Writes a file that is there whole or not at all, and opens it for more.
+fn write_whole(path: &Path, page: &Page) -> io::Result<File> {
     let head = Head { log: page.name.clone(), floor: page.floor, last: page.last };
     let mut text = format!("{}\n", serde_json::to_string(&head)?);
     for purge in &page.purges {
@@ -106,7 +137,10 @@ fn write_whole(path: &Path, page: &Page) -> io::Result<()> {
     let mut file = File::create(&beside)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    fs::rename(beside, path)
+    // Opened first: once it has the name, nothing may fail.
+    let more = OpenOptions::new().append(true).open(&beside)?;
+    fs::rename(beside, path)?;
+    Ok(more)
 }
 
 /// A name that no other log has.
@@ -142,5 +176,28 @@ mod tests {
         assert_eq!((page.floor, page.last, page.purges), (2, 3, vec![(3, of("/c"))]));
         fs::write(&path, "no log\n").unwrap();
         assert_ne!(Folder::open(place.path()).unwrap().1.name, name);
+    }
+
+    #[tokio::test]
+    async fn the_file_is_bounded_while_it_is_used() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join(NAME);
+        let (log, page) = Folder::open(place.path()).unwrap();
+        log.open.lock().unwrap().most_bytes = 60_000;
+        let purge = Purge::Sources(vec!["/a".to_owned()]);
+        let mut lines =
+            format!("{}\n", serde_json::to_string(&Head { log: page.name.clone(), floor: 0, last: 0 }).unwrap());
+        for number in 1..=20_000 {
+            lines += &format!("{}\n", serde_json::to_string(&(number, &purge)).unwrap());
+        }
+        fs::write(&path, &lines).unwrap();
+        log.open.lock().unwrap().last = 20_000;
+        assert_eq!(log.add(purge.clone()).await.unwrap(), 20_001);
+        assert!(fs::metadata(&path).unwrap().len() < lines.len() as u64 * 2 / 3);
+        assert_eq!(log.add(purge).await.unwrap(), 20_002);
+        let (_log, again) = Folder::open(place.path()).unwrap();
+        assert_eq!((&again.name, again.last), (&page.name, 20_002));
+        assert_eq!(again.purges.first().unwrap().0, again.floor + 1, "of what was read before, nothing is known");
+        assert_eq!(again.purges.last().unwrap().0, 20_002);
     }
 }

@@ -98,6 +98,21 @@ pub(crate) struct Page {
     pub(crate) purges: Vec<(u64, Purge)>,
 }
 
+impl Page {
+    /// Leaves out what is more than a log keeps in memory.
+    pub(super) fn forget_oldest(&mut self) {
+        let mut bytes = 0;
+        let newest = self.purges.iter().rev().take(MOST).take_while(|(_, purge)| {
+            bytes += purge.bytes();
+            bytes <= MOST_BYTES
+        });
+        let n_forgotten = self.purges.len() - newest.count();
+        if let Some((number, _)) = self.purges.drain(..n_forgotten).next_back() {
+            self.floor = self.floor.max(number);
+        }
+    }
+}
+
 /// Why a purge is not recorded, and so has not happened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecordError {
