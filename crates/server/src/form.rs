@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, header};
 use multer::Multipart;
 
@@ -52,7 +52,7 @@ const MAX_REST_BYTES: usize = 64 << 20;
 /// How long that may take.
 const REST_TIMEOUT: Duration = Duration::from_secs(5);
 
-type StreamError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type StreamError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Form {
     /// Reads the form that a request's body is.
@@ -70,14 +70,7 @@ impl Form {
         let boundary = multer::parse_boundary(content_type)
             .map_err(|_error| Rejection::parameter("the body has to be a form: multipart/form-data with a boundary"))?;
         let held = Arc::new(Mutex::new(app.sources().hold()));
-        let room = Arc::clone(&held);
-        let stream = body.map(move |chunk| {
-            let chunk = chunk?;
-            // Counted when they come, not when they are looked at: the reader may be ahead of the parts.
-            room.lock().unwrap_or_else(PoisonError::into_inner).grow(chunk.len() as u64)?;
-            Ok::<Bytes, StreamError>(chunk)
-        });
-        let mut form = Multipart::new(stream, boundary);
+        let mut form = Multipart::new(counted(body, Arc::clone(&held)), boundary);
         let mut parts = Vec::new();
         let file_bytes = app.config().limits.source_bytes.0;
         while let Some(mut field) = form.next_field().await.map_err(|error| unreadable(&error))? {
@@ -106,6 +99,27 @@ impl Form {
     }
 }
 
+/// `body`, for whose bytes there has to be room. They are counted when they come, not when they are looked at: the reader of a form
+/// may be ahead of its parts.
+pub(crate) fn counted(
+    body: &mut BodyDataStream,
+    held: Arc<Mutex<Held>>,
+) -> impl Stream<Item = Result<Bytes, StreamError>> + Send {
+    body.map(move |chunk| {
+        let chunk = chunk?;
+        held.lock().unwrap_or_else(PoisonError::into_inner).grow(chunk.len() as u64)?;
+        Ok(chunk)
+    })
+}
+
+/// Why a form's stream ended, where that is known: [`counted`] says that there is no room.
+pub(crate) fn origin_error(error: &multer::Error) -> Option<&OriginError> {
+    match error {
+        multer::Error::StreamReadFailed(inner) => inner.downcast_ref(),
+        _ => None,
+    }
+}
+
 /// Lets a client that is refused send the rest, within bounds: while it sends, it does not read why.
 pub(crate) async fn finish(body: &mut BodyDataStream) {
     let rest = async {
@@ -128,10 +142,8 @@ fn too_large(name: &str, is_file: bool, limit_bytes: u64) -> Rejection {
 }
 
 fn unreadable(error: &multer::Error) -> Rejection {
-    if let multer::Error::StreamReadFailed(inner) = error
-        && let Some(error) = inner.downcast_ref::<OriginError>()
-    {
-        return error.clone().into();
+    match origin_error(error) {
+        Some(error) => error.clone().into(),
+        None => Rejection::parameter(format!("the form cannot be read: {error}")),
     }
-    Rejection::parameter(format!("the form cannot be read: {error}"))
 }

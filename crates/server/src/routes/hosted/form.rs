@@ -1,17 +1,18 @@
 //! Forms that bring an image: its bytes go to the store while they come, whatever fields come before or after.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::Body;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, header};
 use multer::{Field, Multipart};
 use serde_json::{Map, Value};
 use tintype_hosted::{BodyError, Hosted, HostedError, ImageId, Metadata, NewImage, Received};
 
 use super::answer::ApiError;
-use crate::form::finish;
+use crate::form::{StreamError, counted, finish, origin_error};
 use crate::state::AppState;
 
 /// The most fields.
@@ -19,6 +20,10 @@ const MAX_FIELDS: usize = 32;
 
 /// The most bytes of a field that is no file.
 const MAX_TEXT_BYTES: usize = 64 << 10;
+
+/// The most levels of metadata that comes in many fields: as many as JSON text may have here. What goes through a value goes
+/// through it level by level.
+const MAX_LEVELS: usize = 127;
 
 /// What a form, or a JSON object instead, says.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +82,9 @@ impl Fields {
         let mut object = Map::new();
         for (name, value) in &self.0 {
             let Some(path) = name.strip_prefix(METADATA).and_then(path) else { continue };
+            if path.len() > MAX_LEVELS {
+                return Err(ApiError::bad(format!("metadata has fields on more than {MAX_LEVELS} levels")));
+            }
             let wrong = || ApiError::bad(format!("field {name:?} does not fit to the others of metadata"));
             let (last, outer) = path.split_last().ok_or_else(wrong)?;
             let mut place = &mut object;
@@ -115,7 +123,8 @@ pub(super) async fn read(
     let mut file = None;
     let read = async {
         let _permit = app.uploads().enter().await?;
-        parts(store, headers, &mut body, &mut file).await
+        let held = Arc::new(Mutex::new(app.sources().hold()));
+        parts(store, headers, counted(&mut body, held), &mut file).await
     };
     let timeout = app.config().server.timeout.0;
     match tokio::time::timeout(timeout, read).await.unwrap_or_else(|_elapsed| Err(ApiError::slow())) {
@@ -133,7 +142,7 @@ pub(super) async fn read(
 async fn parts(
     store: Option<&Hosted>,
     headers: &HeaderMap,
-    body: &mut BodyDataStream,
+    body: impl Stream<Item = Result<Bytes, StreamError>> + Send,
     file: &mut Option<File>,
 ) -> Result<Fields, ApiError> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -150,7 +159,7 @@ async fn parts(
         match (name.as_str(), store) {
             ("file", Some(store)) if file.is_none() => {
                 let name = field.file_name().map(str::to_owned);
-                let received = store.receive(field.map(|chunk| chunk.map_err(BodyError::from))).await?;
+                let received = store.receive(field.map(|chunk| chunk.map_err(body_error))).await?;
                 *file = Some(File { received, name });
             }
             ("file", _) => {
@@ -177,7 +186,18 @@ async fn text(mut field: Field<'_>, name: &str) -> Result<String, ApiError> {
 }
 
 fn unreadable(error: &multer::Error) -> ApiError {
-    ApiError::bad(format!("the form cannot be read: {error}"))
+    match origin_error(error) {
+        Some(error) => error.clone().into(),
+        None => ApiError::bad(format!("the form cannot be read: {error}")),
+    }
+}
+
+/// The same, for the store, which gives it back.
+fn body_error(error: multer::Error) -> BodyError {
+    match origin_error(&error) {
+        Some(error) => error.clone().into(),
+        None => error.into(),
+    }
 }
 
 /// The fields of a request without a file: a form, or a JSON object.
@@ -224,5 +244,8 @@ mod tests {
         }
         metadata(&[("metadata[a]", "1"), ("metadata[a][b]", "1")]).unwrap_err();
         metadata(&[("metadata.a", "1"), ("metadata[a]", "1")]).unwrap_err();
+        let nested = |levels: usize| format!("metadata{}", ".a".repeat(levels));
+        assert!(metadata(&[(&nested(MAX_LEVELS), "1")]).unwrap().is_some());
+        metadata(&[(&nested(100_000), "1")]).unwrap_err();
     }
 }

@@ -812,3 +812,15 @@ async fn what_the_api_does_not_have_is_refused_in_its_envelope() {
         api.request("OPTIONS", &format!("/upload/{}/a", api.hash), &[("origin", "http://b.test")], "").await;
     assert!(preflight.status.is_success(), "{}", preflight.status);
 }
+
+#[tokio::test]
+async fn uploads_take_room_of_what_all_sources_have() {
+    let api = Api::with(|config| config.limits.memory = ByteSize(PNG.len() as u64 + 1000)).await;
+    api.uploaded(&[]).await;
+    // A field that is none of ours is read all the same.
+    api.upload(&[("note", &[b'x'; 2000]), ("file", PNG)]).await.fails(503, 5503);
+    // The room is free again.
+    api.uploaded(&[]).await;
+    let note = "x".repeat(PNG.len() + 1000);
+    api.upload(&[("file", PNG), (&note, b"")]).await.fails(503, 5503);
+}
