@@ -73,6 +73,12 @@ pub enum HostedError {
         /// What may be given.
         limit: usize,
     },
+    /// A text has the character U+0000, which no database keeps.
+    #[error("{what} has the character U+0000, which cannot be kept")]
+    Zero {
+        /// Which.
+        what: &'static str,
+    },
     /// Not a condition on metadata, or too many.
     #[error(transparent)]
     Filter(#[from] FilterError),
@@ -192,6 +198,7 @@ impl HostedError {
             | Self::CustomPrivate { .. }
             | Self::Metadata { .. }
             | Self::LongText { .. }
+            | Self::Zero { .. }
             | Self::Filter(_)
             | Self::Cursor { .. }
             | Self::PageSize { .. }
@@ -231,8 +238,11 @@ impl HostedError {
     }
 }
 
-/// Refuses a text of more than `limit` characters.
+/// Refuses a text of more than `limit` characters, or with U+0000.
 pub(crate) fn within(what: &'static str, text: &str, limit: usize) -> Result<(), HostedError> {
     let n_chars = text.chars().count();
-    if n_chars > limit { Err(HostedError::LongText { what, n_chars, limit }) } else { Ok(()) }
+    if n_chars > limit {
+        return Err(HostedError::LongText { what, n_chars, limit });
+    }
+    if text.contains('\0') { Err(HostedError::Zero { what }) } else { Ok(()) }
 }

@@ -13,7 +13,7 @@ use crate::{AccountId, Hosted, HostedError, ImageId, Metadata, Received, Timesta
 const MAX_FILENAME: usize = 255;
 
 /// The longest creator, in characters.
-const MAX_CREATOR: usize = 1024;
+pub(crate) const MAX_CREATOR: usize = 1024;
 
 /// What a new image is called, and what is said about it.
 #[derive(Clone, Debug, Default, PartialEq)]

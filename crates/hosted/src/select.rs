@@ -9,7 +9,7 @@ use sqlx::QueryBuilder;
 use crate::database::on;
 use crate::error::within;
 use crate::filter::{MAX_FILTERS, Scalar, Test};
-use crate::images::{Image, Row, columns};
+use crate::images::{Image, MAX_CREATOR, Row, columns};
 use crate::list::{Creator, Cursor, LOOKED_AT, MAX_PAGE, NumberedPage, Order, Page, Query};
 use crate::{AccountId, Filter, FilterError, Hosted, HostedError, ImageId};
 
@@ -91,10 +91,10 @@ macro_rules! conditions {
     }};
 }
 
-/// What `LIKE` matches that has `words` in it. A NUL, which no name has, would be none to the database.
+/// What `LIKE` matches that has `words` in it.
 fn containing(words: &str) -> String {
     let mut pattern = String::from("%");
-    for letter in words.chars().filter(|letter| *letter != '\0') {
+    for letter in words.chars() {
         if matches!(letter, '%' | '_' | '!') {
             pattern.push('!');
         }
@@ -178,14 +178,17 @@ impl Query {
     }
 }
 
-fn checked(per_page: u32) -> Result<(), HostedError> {
-    if (1..=MAX_PAGE).contains(&per_page) { Ok(()) } else { Err(HostedError::PageSize { given: per_page }) }
+fn checked(per_page: u32, creator: &Creator) -> Result<(), HostedError> {
+    if !(1..=MAX_PAGE).contains(&per_page) {
+        return Err(HostedError::PageSize { given: per_page });
+    }
+    if let Creator::Named(name) = creator { within("creator", name, MAX_CREATOR) } else { Ok(()) }
 }
 
 impl Hosted {
     /// Page `page.number` of an account's images. It takes longer the further back it is; [`Hosted::list`] does not.
     pub async fn list_page(&self, account: &AccountId, page: &NumberedPage) -> Result<Vec<Image>, HostedError> {
-        checked(page.per_page)?;
+        checked(page.per_page, &page.creator)?;
         let rows: Vec<Row> = on!(self.database(), pool => {
             let mut sql = QueryBuilder::new(concat!("SELECT ", columns!(), " FROM images WHERE "));
             owned!(sql, account, &page.creator);
@@ -302,7 +305,7 @@ impl Hosted {
     ///
     /// A page with filters or words may be empty though the list goes on: [`Page::next`] alone tells.
     pub async fn list(&self, account: &AccountId, query: &Query, cursor: Option<&Cursor>) -> Result<Page, HostedError> {
-        checked(query.per_page)?;
+        checked(query.per_page, &query.creator)?;
         if query.filters.len() > MAX_FILTERS {
             return Err(FilterError::TooMany { given: query.filters.len() }.into());
         }

@@ -12,6 +12,9 @@ use crate::{Hosted, HostedError};
 /// Names looked up at a time.
 const BATCH: usize = 500;
 
+/// Files that cannot be removed until it is the store that is to blame.
+const MOST_STUCK: usize = 16;
+
 /// What was cleared up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
@@ -40,17 +43,22 @@ impl Hosted {
             sqlx::query(mark).bind(before.0).execute(pool).await?;
             sqlx::query_scalar(leaving).bind(before.0).fetch_all(pool).await
         })?;
-        let files = names.len();
+        let (mut files, mut stuck) = (0, 0);
         for name in names {
-            self.try_remove_blob(&name).await?;
+            match self.try_remove_blob(&name).await {
+                Ok(()) => files += 1,
+                Err(error) => pass_over(&mut stuck, &name, error)?,
+            }
         }
         let mut strays = self.blobs().remove_unfinished(before).await?;
         let mut listed = self.blobs().names(before).chunks(BATCH);
         while let Some(names) = listed.next().await {
             let names: Vec<String> = names.into_iter().collect::<Result<_, _>>()?;
             for name in strangers(names.clone(), &self.known(&names).await?) {
-                self.blobs().remove(&name).await?;
-                strays += 1;
+                match self.blobs().remove(&name).await {
+                    Ok(()) => strays += 1,
+                    Err(error) => pass_over(&mut stuck, &name, error)?,
+                }
             }
         }
         Ok(Swept { drafts: usize::try_from(drafts).unwrap_or(usize::MAX), files, strays })
@@ -73,4 +81,14 @@ impl Hosted {
             sql.build_query_scalar().fetch_all(pool).await
         })?)
     }
+}
+
+/// A file that cannot be removed is left for the next time, so that the others are not.
+fn pass_over(stuck: &mut usize, name: &str, error: HostedError) -> Result<(), HostedError> {
+    *stuck += 1;
+    if *stuck > MOST_STUCK {
+        return Err(error);
+    }
+    tracing::warn!(%error, name, "a file that nobody owns cannot be removed");
+    Ok(())
 }

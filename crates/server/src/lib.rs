@@ -16,6 +16,7 @@ mod admission;
 mod admission_tests;
 mod app;
 pub mod ask;
+mod bearer;
 mod cache;
 mod clients;
 mod compose;

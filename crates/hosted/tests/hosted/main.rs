@@ -6,6 +6,7 @@ mod cases;
 mod crash;
 mod scale;
 mod stage;
+mod sweep;
 
 use stage::Stage;
 

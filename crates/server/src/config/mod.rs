@@ -180,7 +180,7 @@ impl Default for OriginsConfig {
 pub struct LimitsConfig {
     /// Bytes of an encoded source. Default 100 MB.
     pub source_bytes: ByteSize,
-    /// Bytes of all sources in progress together; beyond, the answer is 503. Default 1 GB.
+    /// Bytes of all sources and uploads in progress together; beyond, the answer is 503. Default 1 GB.
     pub memory: ByteSize,
     /// Width times height of a source. Default 100,000,000.
     pub source_pixels: u64,

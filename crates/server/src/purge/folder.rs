@@ -140,6 +140,12 @@ fn write_whole(path: &Path, page: &Page) -> io::Result<File> {
     // Opened first: once it has the name, nothing may fail.
     let more = OpenOptions::new().append(true).open(&beside)?;
     fs::rename(beside, path)?;
+    // A power cut must not bring the older one back. Systems that cannot open folders write their names down themselves.
+    if let Some(Ok(folder)) = path.parent().map(File::open)
+        && let Err(error) = folder.sync_all()
+    {
+        tracing::warn!(%error, "the name of the log of purges may be lost in a power cut");
+    }
     Ok(more)
 }
 

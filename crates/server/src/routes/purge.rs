@@ -7,10 +7,11 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::Response;
 use axum::routing::post;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::health::json_response;
+use crate::bearer;
 use crate::purge::Purge;
 use crate::state::AppState;
 
@@ -27,8 +28,7 @@ pub(crate) fn routes() -> Router<AppState> {
 }
 
 async fn purge(State(app): State<AppState>, Path(zone): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    if !token.is_some_and(|token| app.config().cache.purge_token.is(token)) {
+    if !bearer::token(&headers).is_some_and(|token| app.config().cache.purge_token.is(token)) {
         return failed(
             StatusCode::UNAUTHORIZED,
             UNAUTHORIZED,

@@ -11,6 +11,7 @@ use tintype_hosted::{Account, AccountId, Hosted, Scope};
 use utoipa::ToSchema;
 
 use super::answer::{self, ApiError, Envelope};
+use crate::bearer;
 use crate::hosted::Images;
 use crate::state::AppState;
 
@@ -49,9 +50,8 @@ impl FromRequestParts<AppState> for Owner {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let images = app.images().ok_or_else(|| ApiError::missing("there are no stored images here"))?.clone();
-        let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = token.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(ApiError::unauthenticated)?;
-        let grant = images.hosted().authenticate(token.trim()).await?.ok_or_else(ApiError::unauthenticated)?;
+        let token = bearer::token(&parts.headers).ok_or_else(ApiError::unauthenticated)?;
+        let grant = images.hosted().authenticate(token).await?.ok_or_else(ApiError::unauthenticated)?;
         let Path(path) = Path::<HashMap<String, String>>::from_request_parts(parts, app)
             .await
             .unwrap_or_else(|_none| Path(HashMap::new()));
