@@ -3,7 +3,7 @@
 //! What the API answers to the letter is tested in `crates/server/src/routes/hosted/tests.rs`, with an engine that answers a fixed
 //! picture; what is delivered is tested here.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Body,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tintype_pixels::Size;
 use tintype_server::Config;
-use tintype_testkit::files;
+use tintype_testkit::{Postgres, files};
 
 use crate::{
     facade::decoded,
@@ -291,4 +291,49 @@ async fn what_was_uploaded_directly_is_delivered() {
         variant.starts_with("https://pictures.example/sub/") && variant.ends_with(&format!("{id}/public")),
         "{variant}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_is_nobodys_mistake() {
+    let postgres = Arc::new(tokio::task::spawn_blocking(Postgres::start).await.unwrap());
+    let database = postgres.url();
+    let Some(hosting) = Hosting::with(|config| config.hosted.database = Some(database.as_str().into())).await else {
+        return;
+    };
+    let path = format!("{}/public", hosting.picture("kept").await);
+    shows(&hosting.deliver(&path).await, 40, 20);
+    let away = |answer: &Answer| {
+        let text = answer.text();
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"), "{text}");
+        assert!(!["127.0.0.1", "sql", "pool", "postgres"].iter().any(|inner| text.contains(inner)), "{text}");
+    };
+
+    // A restart in the middle of requests: they wait, or are to come again.
+    let restarting = Arc::clone(&postgres);
+    let restart = tokio::task::spawn_blocking(move || {
+        restarting.pause();
+        restarting.resume();
+    });
+    let mut n_delivered = 0;
+    while !restart.is_finished() {
+        let answer = hosting.deliver(&path).await;
+        if answer.status == StatusCode::OK { n_delivered += 1 } else { away(&answer) }
+    }
+    restart.await.unwrap();
+    assert!(n_delivered > 0);
+    shows(&hosting.deliver(&path).await, 40, 20);
+
+    // Away for longer than anybody waits.
+    let pausing = Arc::clone(&postgres);
+    tokio::task::spawn_blocking(move || pausing.pause()).await.unwrap();
+    let token = format!("Bearer {TOKEN}");
+    let (list, headers) = (format!("/client/v4/accounts/{ACCOUNT}/images/v2"), [("authorization", &*token)]);
+    let listed = hosting.server.send(Method::GET, &list, &headers, Vec::new());
+    let (delivered, listed) = tokio::join!(hosting.deliver(&path), listed);
+    away(&delivered);
+    away(&listed);
+    let resuming = Arc::clone(&postgres);
+    tokio::task::spawn_blocking(move || resuming.resume()).await.unwrap();
+    shows(&hosting.deliver(&path).await, 40, 20);
+    hosting.picture("another").await;
 }

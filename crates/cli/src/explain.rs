@@ -2,10 +2,7 @@
 
 use std::process::ExitCode;
 
-use tintype::{
-    Accepts, ImageFormat, ImageInfo, Layout, Request, Size, TransformOptions, engine::plan::Device, formats,
-};
-use tintype_pixels::{JpegLayout, Orientation, SourceColor};
+use tintype::{Accepts, ImageFormat, ImageInfo, Request, Size, TransformOptions, engine::plan::Device, formats};
 
 use crate::{
     args::ExplainArgs,
@@ -30,22 +27,7 @@ fn source(args: &ExplainArgs) -> anyhow::Result<ImageInfo> {
     if args.alpha && format == ImageFormat::Jpeg {
         return Err(usage!("--alpha: a jpeg has no transparent parts; name another --format"));
     }
-    let layout = if args.alpha { Layout::RGBA8 } else { Layout::RGB8 };
-    Ok(ImageInfo {
-        format,
-        file_size: 0,
-        size,
-        orientation: Orientation::Upright,
-        layout,
-        alpha: args.alpha,
-        frames: 1,
-        color: SourceColor::srgb(),
-        exif: None,
-        xmp: None,
-        icc: None,
-        // Not asked for: what most files are.
-        jpeg: (format == ImageFormat::Jpeg).then(JpegLayout::usual),
-    })
+    Ok(ImageInfo::imagined(format, size, args.alpha))
 }
 
 fn size(text: &str) -> Option<Size> {

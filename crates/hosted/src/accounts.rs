@@ -69,6 +69,17 @@ pub struct Preferences {
     pub preserve_content_credentials: bool,
 }
 
+/// What is to be changed of [`Preferences`]; what is not named stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PreferencesPatch {
+    /// See [`Preferences::flexible_variants`].
+    pub flexible_variants: Option<bool>,
+    /// See [`Preferences::browser_ttl_s`].
+    pub browser_ttl_s: Option<i64>,
+    /// See [`Preferences::preserve_content_credentials`].
+    pub preserve_content_credentials: Option<bool>,
+}
+
 /// What [`Hosted::first_account`] found or made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstAccount {
@@ -161,17 +172,18 @@ impl Hosted {
         found.map(account).ok_or_else(|| HostedError::NoAccount { id: hash.chars().take(64).collect() })
     }
 
-    /// Sets how the images of `id` are delivered.
-    pub async fn set_preferences(&self, id: &AccountId, preferences: Preferences) -> Result<Account, HostedError> {
-        if !BROWSER_TTL_S.contains(&preferences.browser_ttl_s) {
-            return Err(HostedError::BrowserTtl { given: preferences.browser_ttl_s });
+    /// Changes how the images of `id` are delivered. Of two changes at once neither undoes what the other alone names.
+    pub async fn change_preferences(&self, id: &AccountId, patch: PreferencesPatch) -> Result<Account, HostedError> {
+        if let Some(given) = patch.browser_ttl_s.filter(|ttl_s| !BROWSER_TTL_S.contains(ttl_s)) {
+            return Err(HostedError::BrowserTtl { given });
         }
-        let update = "UPDATE accounts SET flexible_variants = $2, browser_ttl = $3, preserve_content_credentials = $4 \
-            WHERE id = $1";
+        let update = "UPDATE accounts SET flexible_variants = COALESCE($2, flexible_variants), \
+            browser_ttl = COALESCE($3, browser_ttl), \
+            preserve_content_credentials = COALESCE($4, preserve_content_credentials) WHERE id = $1";
         on!(self.database(), pool => {
             sqlx::query(update)
-                .bind(id.as_str()).bind(preferences.flexible_variants).bind(preferences.browser_ttl_s)
-                .bind(preferences.preserve_content_credentials)
+                .bind(id.as_str()).bind(patch.flexible_variants).bind(patch.browser_ttl_s)
+                .bind(patch.preserve_content_credentials)
                 .execute(pool).await.map(drop)
         })?;
         self.account(id).await

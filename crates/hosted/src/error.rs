@@ -215,6 +215,9 @@ impl HostedError {
             Self::TooLarge { .. } => Fault::TooLarge,
             Self::Picture(error) => error.fault(),
             Self::Body(_) | Self::Abandoned => Fault::Unreachable,
+            Self::Database(error) if is_away(error) => Fault::Busy,
+            // Neither missing nor forbidden: no answer, after it was asked again some times.
+            Self::Blobs(object_store::Error::Generic { .. }) => Fault::Busy,
             Self::Blobs(_)
             | Self::Database(_)
             | Self::Migration(_)
@@ -235,6 +238,20 @@ impl HostedError {
             Some(refused) if refused.is_unique_violation() => Self::ImageExists { id: id.to_string() },
             _ => error.into(),
         }
+    }
+}
+
+/// Whether the database cannot be reached, starts, stops or has too much to do: nothing is wrong with what it was asked.
+fn is_away(error: &sqlx::Error) -> bool {
+    use sqlx::Error as E;
+    match error {
+        E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => true,
+        // PostgreSQL's classes of codes: connections, resources, an operator's intervention. SQLite's: somebody else writes.
+        E::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) || matches!(&*code, "5" | "517")
+        }
+        _ => false,
     }
 }
 

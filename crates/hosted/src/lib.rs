@@ -39,7 +39,7 @@ pub mod webhooks;
 
 use std::sync::Arc;
 
-pub use accounts::{Account, AccountId, FirstAccount, Preferences};
+pub use accounts::{Account, AccountId, FirstAccount, Preferences, PreferencesPatch};
 pub use blobs::Blob;
 pub use clock::{Clock, Timestamp};
 pub use delivery::DeliveryPath;
@@ -55,7 +55,7 @@ pub use receive::Received;
 pub use sweep::Swept;
 pub use tokens::{Grant, Scope, Token};
 pub use usage::{Day, Delivered, MAX_DAYS};
-pub use variants::{MAX_VARIANTS, Variant, VariantError};
+pub use variants::{MAX_VARIANTS, Variant, VariantError, VariantPatch};
 
 use blobs::Blobs;
 use database::Database;

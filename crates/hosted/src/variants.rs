@@ -67,6 +67,15 @@ pub enum VariantError {
     },
 }
 
+/// What is to be changed of a variant; what is not named stays as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VariantPatch {
+    /// All options, as [`Variant::new`] takes them.
+    pub options: Option<Map<String, Value>>,
+    /// Whether URLs never have to be signed.
+    pub never_require_signed_urls: Option<bool>,
+}
+
 impl Variant {
     /// A variant of `options`, in the words of `cf.image`, and `browser_ttl`.
     pub fn new(id: &str, options: Map<String, Value>, never_require_signed_urls: bool) -> Result<Self, VariantError> {
@@ -127,6 +136,11 @@ fn variant((id, options, never_require_signed_urls): Row) -> Result<Variant, Hos
     }
 }
 
+/// What is looked for: what cannot be a name might not even be text to the database.
+fn name(id: &str) -> &str {
+    if id.contains('\0') { "" } else { id }
+}
+
 fn options_text(variant: &Variant) -> String {
     Value::Object(variant.options.clone()).to_string()
 }
@@ -144,10 +158,8 @@ impl Hosted {
     /// The variant `id`.
     pub async fn variant(&self, account: &AccountId, id: &str) -> Result<Variant, HostedError> {
         let select = "SELECT id, options, never_require_signed FROM variants WHERE account = $1 AND id = $2";
-        // What cannot be a name is not looked for: it might not even be text to the database.
-        let is_name = !id.contains('\0');
         let found: Option<Row> = on!(self.database(), pool => {
-            sqlx::query_as(select).bind(account.as_str()).bind(if is_name { id } else { "" }).fetch_optional(pool).await
+            sqlx::query_as(select).bind(account.as_str()).bind(name(id)).fetch_optional(pool).await
         })?;
         found.map(variant).unwrap_or_else(|| Err(HostedError::NoVariant { id: id.to_owned() }))
     }
@@ -176,23 +188,31 @@ impl Hosted {
         Ok(())
     }
 
-    /// Replaces the variant of the same name.
-    pub async fn replace_variant(&self, account: &AccountId, variant: &Variant) -> Result<(), HostedError> {
-        let update = "UPDATE variants SET options = $3, never_require_signed = $4 WHERE account = $1 AND id = $2";
-        let changed = on!(self.database(), pool => {
-            sqlx::query(update)
-                .bind(account.as_str()).bind(&variant.id).bind(options_text(variant))
-                .bind(variant.never_require_signed_urls)
-                .execute(pool).await.map(|done| done.rows_affected())
+    /// Changes the variant `id`. Of two changes at once neither undoes what the other alone names.
+    pub async fn change_variant(
+        &self,
+        account: &AccountId,
+        id: &str,
+        patch: VariantPatch,
+    ) -> Result<Variant, HostedError> {
+        let options = patch.options.map(|options| Variant::new(id, options, false)).transpose()?;
+        let update = "UPDATE variants SET options = COALESCE($3, options), \
+            never_require_signed = COALESCE($4, never_require_signed) \
+            WHERE account = $1 AND id = $2 RETURNING id, options, never_require_signed";
+        let changed: Option<Row> = on!(self.database(), pool => {
+            sqlx::query_as(update)
+                .bind(account.as_str()).bind(name(id)).bind(options.as_ref().map(options_text))
+                .bind(patch.never_require_signed_urls)
+                .fetch_optional(pool).await
         })?;
-        if changed == 0 { Err(HostedError::NoVariant { id: variant.id.clone() }) } else { Ok(()) }
+        changed.map(variant).unwrap_or_else(|| Err(HostedError::NoVariant { id: id.to_owned() }))
     }
 
     /// Deletes the variant `id`.
     pub async fn delete_variant(&self, account: &AccountId, id: &str) -> Result<(), HostedError> {
         let delete = "DELETE FROM variants WHERE account = $1 AND id = $2";
         let gone = on!(self.database(), pool => {
-            sqlx::query(delete).bind(account.as_str()).bind(id.replace('\0', "")).execute(pool).await
+            sqlx::query(delete).bind(account.as_str()).bind(name(id)).execute(pool).await
                 .map(|done| done.rows_affected())
         })?;
         if gone == 0 { Err(HostedError::NoVariant { id: id.to_owned() }) } else { Ok(()) }

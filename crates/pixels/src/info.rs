@@ -96,6 +96,24 @@ pub struct ImageInfo {
 }
 
 impl ImageInfo {
+    /// The header of a picture that nobody has, to plan with: upright, sRGB, one frame, eight bits, as most files of its format are.
+    pub fn imagined(format: ImageFormat, size: Size, alpha: bool) -> Self {
+        Self {
+            format,
+            file_size: 0,
+            size,
+            orientation: Orientation::Upright,
+            layout: if alpha { Layout::RGBA8 } else { Layout::RGB8 },
+            alpha,
+            frames: 1,
+            color: SourceColor::srgb(),
+            exif: None,
+            xmp: None,
+            icc: None,
+            jpeg: (format == ImageFormat::Jpeg).then(JpegLayout::usual),
+        }
+    }
+
     /// Width and height once upright.
     pub fn upright_size(&self) -> Size {
         self.orientation.apply(self.size)

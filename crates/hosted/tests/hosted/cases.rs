@@ -6,13 +6,13 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Map;
 use tintype_hosted::{
     AccountId, BodyError, Creator, Cursor, Day, Delivered, Expiry, Filter, Hosted, HostedError, IfTaken, Image,
-    LOOKED_AT, MAX_KEYS, MAX_VARIANTS, Metadata, NewImage, NumberedPage, Order, Patch, Preferences, Query, Scope,
-    Swept, Variant,
+    LOOKED_AT, MAX_KEYS, MAX_VARIANTS, Metadata, NewImage, NumberedPage, Order, Patch, Preferences, PreferencesPatch,
+    Query, Scope, Swept, Variant, VariantPatch,
 };
 
 use tintype_testkit::scale::{image_id, image_kind, write_images};
@@ -614,10 +614,24 @@ async fn variants(stage: &Stage) {
     assert_eq!(stage.hosted.variant(&account, "hero").await.unwrap(), hero);
     let again = stage.hosted.create_variant(&account, &new("hero", 2)).await;
     assert!(matches!(again, Err(HostedError::VariantExists { .. })));
-    stage.hosted.replace_variant(&account, &new("hero", 200)).await.unwrap();
+    // Each says one thing; neither undoes the other's.
+    let wide = VariantPatch { options: Some(new("hero", 200).options().clone()), ..VariantPatch::default() };
+    let signed = VariantPatch { never_require_signed_urls: Some(false), ..VariantPatch::default() };
+    let (wide, signed) = join(
+        stage.hosted.change_variant(&account, "hero", wide),
+        stage.hosted.change_variant(&account, "hero", signed),
+    )
+    .await;
+    wide.unwrap();
+    signed.unwrap();
     assert_eq!(stage.hosted.variant(&account, "hero").await.unwrap(), new("hero", 200));
-    let missing = stage.hosted.replace_variant(&account, &new("nobody", 2)).await;
-    assert!(matches!(missing, Err(HostedError::NoVariant { .. })));
+    for nobody in ["nobody", "he\0ro"] {
+        let missing = stage.hosted.change_variant(&account, nobody, VariantPatch::default()).await;
+        assert!(matches!(missing, Err(HostedError::NoVariant { .. })));
+    }
+    let bad =
+        VariantPatch { options: Some(Map::from_iter([("width".to_owned(), "x".into())])), ..VariantPatch::default() };
+    assert!(matches!(stage.hosted.change_variant(&account, "hero", bad).await, Err(HostedError::Variant(_))));
     stage.hosted.delete_variant(&account, "hero").await.unwrap();
     assert!(matches!(stage.hosted.delete_variant(&account, "hero").await, Err(HostedError::NoVariant { .. })));
     assert!(matches!(stage.hosted.variant(&account, "he\0ro").await, Err(HostedError::NoVariant { .. })));
@@ -698,10 +712,19 @@ async fn preferences(stage: &Stage) {
     assert_eq!(stage.hosted.account_of_hash(&account.hash).await.unwrap(), account);
     assert!(matches!(stage.hosted.account_of_hash(id.as_str()).await, Err(HostedError::NoAccount { .. })));
     let changed = Preferences { flexible_variants: true, browser_ttl_s: 3600, preserve_content_credentials: true };
-    assert_eq!(stage.hosted.set_preferences(&id, changed).await.unwrap().preferences, changed);
+    let flexible = PreferencesPatch { flexible_variants: Some(true), ..PreferencesPatch::default() };
+    let rest = PreferencesPatch {
+        browser_ttl_s: Some(3600),
+        preserve_content_credentials: Some(true),
+        ..PreferencesPatch::default()
+    };
+    let both = join(stage.hosted.change_preferences(&id, flexible), stage.hosted.change_preferences(&id, rest)).await;
+    both.0.unwrap();
+    both.1.unwrap();
     assert_eq!(stage.hosted.account(&id).await.unwrap().preferences, changed);
     for browser_ttl_s in [3599, 31_536_001, -1] {
-        let error = stage.hosted.set_preferences(&id, Preferences { browser_ttl_s, ..changed }).await;
+        let patch = PreferencesPatch { browser_ttl_s: Some(browser_ttl_s), ..PreferencesPatch::default() };
+        let error = stage.hosted.change_preferences(&id, patch).await;
         assert!(matches!(error, Err(HostedError::BrowserTtl { .. })), "{browser_ttl_s}");
     }
 }

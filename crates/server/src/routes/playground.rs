@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tintype::Output;
 use tintype_options::registry::{Group, Kind, OPTIONS, OptionDef};
 use tintype_options::url;
-use tintype_pixels::{ImageFormat, ImageInfo, JpegLayout, Layout, Orientation, Size, SourceColor};
+use tintype_pixels::{ImageFormat, ImageInfo, Size};
 
 use super::health::json_response;
 use super::pages::{Keep, answer};
@@ -269,21 +269,7 @@ fn imagined<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Result<ImageInfo
         Rejection::parameter(format!("format: {name:?} is not one of {}", names.join(", ")))
     })?;
     let alpha = matches!(format, ImageFormat::Png | ImageFormat::Webp | ImageFormat::Gif);
-    Ok(ImageInfo {
-        format,
-        file_size: 0,
-        size: Size::new(side("width")?, side("height")?),
-        orientation: Orientation::Upright,
-        layout: if alpha { Layout::RGBA8 } else { Layout::RGB8 },
-        alpha,
-        frames: 1,
-        color: SourceColor::srgb(),
-        exif: None,
-        xmp: None,
-        icc: None,
-        // Not asked for: what most files are.
-        jpeg: (format == ImageFormat::Jpeg).then(JpegLayout::usual),
-    })
+    Ok(ImageInfo::imagined(format, Size::new(side("width")?, side("height")?), alpha))
 }
 
 /// What the options that follow `prefix` in a path, raw, ask for; and what an answer says, which nobody keeps.

@@ -167,6 +167,10 @@ impl From<HostedError> for ApiError {
                 None => (StatusCode::BAD_REQUEST, 5450),
             },
             E::Abandoned => (StatusCode::REQUEST_TIMEOUT, 5408),
+            error if matches!(error.fault(), Fault::Busy) => {
+                tracing::error!(%error, "stored images cannot be reached");
+                return Self::unavailable();
+            }
             E::Blobs(error) => return Self::internal(5540, error),
             E::Folder(error) => return Self::internal(5540, error),
             error => match error.fault() {

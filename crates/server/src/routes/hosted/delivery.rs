@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use tintype_hosted::signing::{self, Life};
 use tintype_hosted::{Account, Content, DeliveryPath, HostedError, Image, Variant};
 use tintype_options::{OutputFormat, Parsed, url};
+use tintype_pixels::Fault;
 
 use crate::hosted::Images;
 use crate::job::{Job, refuse_loops};
@@ -145,6 +146,10 @@ impl From<HostedError> for Rejection {
         match error {
             HostedError::NoImage { .. } | HostedError::NoVariant { .. } => Self::no_stored_image(),
             HostedError::NoAccount { .. } => Self::wrong_account(),
+            error if matches!(error.fault(), Fault::Busy) => {
+                tracing::error!(%error, "stored images cannot be reached");
+                Self::busy("stored images cannot be reached at the moment")
+            }
             error => Self::internal(&error),
         }
     }

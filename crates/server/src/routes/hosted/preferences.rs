@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tintype_hosted::Preferences;
+use tintype_hosted::{Preferences, PreferencesPatch};
 use utoipa::ToSchema;
 
 use super::answer::{self, ApiError, Envelope};
@@ -52,11 +52,10 @@ pub(super) async fn show(owner: Owner) -> Response {
 pub(super) async fn change(owner: Owner, body: Body) -> Result<Response, ApiError> {
     let given: Given = serde_json::from_slice(&form::whole(body).await?)
         .map_err(|error| ApiError::bad(format!("the body is not a JSON object of preferences: {error}")))?;
-    let old = owner.account.preferences;
-    let preferences = Preferences {
-        flexible_variants: given.flexible_variants.unwrap_or(old.flexible_variants),
-        browser_ttl_s: given.browser_ttl.unwrap_or(old.browser_ttl_s),
-        preserve_content_credentials: given.preserve_content_credentials.unwrap_or(old.preserve_content_credentials),
+    let patch = PreferencesPatch {
+        flexible_variants: given.flexible_variants,
+        browser_ttl_s: given.browser_ttl,
+        preserve_content_credentials: given.preserve_content_credentials,
     };
-    Ok(shown(owner.hosted().set_preferences(owner.id(), preferences).await?.preferences))
+    Ok(shown(owner.hosted().change_preferences(owner.id(), patch).await?.preferences))
 }

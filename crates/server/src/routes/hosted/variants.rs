@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tintype_hosted::{HostedError, Variant};
+use tintype_hosted::{HostedError, Variant, VariantPatch};
 use utoipa::ToSchema;
 
 use super::answer::{self, ApiError, Empty, Envelope};
@@ -107,13 +107,9 @@ pub(super) async fn show(owner: Owner, Named(id): Named) -> Result<Response, Api
     params(("variant" = String, Path, description = "What it is called")), request_body = Given,
     responses((status = 200, description = "The variant as it is now", body = Envelope<One>)))]
 pub(super) async fn change(owner: Owner, Named(id): Named, body: Body) -> Result<Response, ApiError> {
-    let given = given(body).await?;
-    let old = owner.hosted().variant(owner.id(), &id).await?;
-    let never = given.never_require_signed_urls.unwrap_or(old.never_requires_signed_urls());
-    let options = given.options.unwrap_or_else(|| old.options().clone());
-    let variant = Variant::new(&id, options, never).map_err(HostedError::from)?;
-    owner.hosted().replace_variant(owner.id(), &variant).await?;
-    Ok(one(&variant))
+    let Given { options, never_require_signed_urls, .. } = given(body).await?;
+    let patch = VariantPatch { options, never_require_signed_urls };
+    Ok(one(&owner.hosted().change_variant(owner.id(), &id, patch).await?))
 }
 
 /// Delete a variant
