@@ -3,12 +3,14 @@
 //! Four gates stand in requests' ways ([`Admission`]): reading sources, reading bodies, having models look, transforming. So slow
 //! origins and slow senders hold no processor, and pictures that models look at leave a place for those that none does. A permit
 //! ends with its work, before the answer is sent: slow readers hold none. Refusing is the caller's answer 503; nothing here queues
-//! without bound. Device memory is the engine's to divide. What one client may have of all this is the matter of `clients`.
+//! without bound, and no queue stays long ([`Gate`]). Device memory is the engine's to divide. What one client may have of all this
+//! is the matter of `clients`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tintype_options::{Gravity, TransformOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -102,13 +104,27 @@ impl Admission {
     }
 }
 
+/// How long some may wait without a break before those who come are taken to be too many, and no burst.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How many times as many may wait then as are inside: as many pictures' time as anybody waits. Less would refuse clients that ask again
+/// when they are answered, and so never are too many.
+const STANDING: usize = 8;
+
 /// A gate that a bounded number pass at once while a bounded number wait, first come first served.
+///
+/// A burst may fill the queue: it is short and everybody is answered. Where more come than pass for longer, a long queue serves
+/// nobody sooner and has everybody wait, so it is kept short until it was empty once.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     permits: Arc<Semaphore>,
     inside: Arc<AtomicUsize>,
+    line: Arc<Line>,
     jobs: usize,
-    places: usize,
+    queue: usize,
+    /// How many may wait where some have for longer than `patience`.
+    standing: usize,
+    patience: Duration,
     meter: GateMeter,
 }
 
@@ -127,12 +143,26 @@ pub(crate) struct Full;
 impl Gate {
     /// A gate that `jobs` may pass at once while `queue` wait.
     pub(crate) fn new(jobs: usize, queue: usize, meter: GateMeter) -> Self {
-        Self { permits: Arc::new(Semaphore::new(jobs)), inside: Arc::default(), jobs, places: jobs + queue, meter }
+        Self {
+            permits: Arc::new(Semaphore::new(jobs)),
+            inside: Arc::default(),
+            line: Arc::default(),
+            jobs,
+            queue,
+            standing: queue.min(STANDING * jobs),
+            patience: PATIENCE,
+            meter,
+        }
     }
 
     /// Whether [`Gate::enter`] would refuse now.
     pub(crate) fn is_full(&self) -> bool {
-        self.inside.load(Ordering::Relaxed) >= self.places
+        self.inside.load(Ordering::Relaxed) >= self.places()
+    }
+
+    /// How many may be inside or wait.
+    fn places(&self) -> usize {
+        self.jobs + if self.line.stands_for(self.patience) { self.standing } else { self.queue }
     }
 
     /// How many are inside, and how many wait.
@@ -143,14 +173,60 @@ impl Gate {
 
     /// Waits to be let in; [`Full`] at once when too many wait already. A caller that goes away gives up its place.
     pub(crate) async fn enter(&self) -> Result<Permit, Full> {
-        let Some(place) = Place::take(&self.inside, self.places) else {
+        let Some(place) = Place::take(&self.inside, self.places()) else {
             self.meter.refused.inc();
             return Err(Full);
         };
         let came = Instant::now();
-        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
+        let permits = Arc::clone(&self.permits);
+        // Whoever waits is let in before this finds a free one.
+        let permit = if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            permit
+        } else {
+            let _waiting = Waiting::begin(&self.line);
+            permits.acquire_owned().await.expect("the semaphore is never closed")
+        };
         self.meter.waited.observe(came.elapsed().as_secs_f64());
         Ok(Permit { _permit: permit, _place: place })
+    }
+}
+
+/// Those who wait.
+#[derive(Debug, Default)]
+struct Line(Mutex<Standing>);
+
+/// How many, and since when it was never nobody.
+#[derive(Debug, Default)]
+struct Standing {
+    waiting: usize,
+    since: Option<Instant>,
+}
+
+impl Line {
+    fn stands_for(&self, time: Duration) -> bool {
+        self.0.lock().since.is_some_and(|since| since.elapsed() >= time)
+    }
+}
+
+/// One who waits.
+struct Waiting<'a>(&'a Line);
+
+impl<'a> Waiting<'a> {
+    fn begin(line: &'a Line) -> Self {
+        let mut standing = line.0.lock();
+        standing.waiting += 1;
+        standing.since.get_or_insert_with(Instant::now);
+        Self(line)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut standing = self.0.0.lock();
+        standing.waiting -= 1;
+        if standing.waiting == 0 {
+            standing.since = None;
+        }
     }
 }
 
@@ -174,8 +250,9 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
     use std::future::Future;
-    use std::pin::pin;
+    use std::pin::{Pin, pin};
     use std::task::{Context, Waker};
 
     use super::*;
@@ -198,6 +275,40 @@ mod tests {
         let second = second.await.unwrap();
         assert!(!gate.is_full());
         drop(second);
+    }
+
+    /// Somebody who comes, if he may wait.
+    fn waits(gate: &Gate) -> Option<Pin<Box<impl Future<Output = Result<Permit, Full>> + '_>>> {
+        let mut coming = Box::pin(gate.enter());
+        coming.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending().then_some(coming)
+    }
+
+    #[tokio::test]
+    async fn a_burst_may_wait_and_a_crowd_that_stays_may_not() {
+        let patience = Duration::from_millis(20);
+        let gate = Gate { standing: 2, patience, ..Gate::new(1, 5, Metrics::new().gate("test")) };
+        let mut inside = gate.enter().await.unwrap();
+        let mut line: VecDeque<_> = (0..5).map(|_| waits(&gate).unwrap()).collect();
+        assert!(waits(&gate).is_none(), "five wait");
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        // Who waits is served; nobody else may wait until there are fewer than two.
+        for waiting in [4, 3, 2] {
+            drop(inside);
+            inside = line.pop_front().unwrap().await.unwrap();
+            assert_eq!((gate.now(), gate.is_full()), ((1, waiting), true));
+        }
+        drop(inside);
+        inside = line.pop_front().unwrap().await.unwrap();
+        line.push_back(waits(&gate).unwrap());
+        assert!(waits(&gate).is_none());
+        // Once nobody waited, a burst may come again.
+        while let Some(next) = line.pop_front() {
+            drop(inside);
+            inside = next.await.unwrap();
+        }
+        let burst: Vec<_> = (0..5).map(|_| waits(&gate).unwrap()).collect();
+        assert!(waits(&gate).is_none());
+        drop((burst, inside));
     }
 
     #[tokio::test]

@@ -63,7 +63,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Pictures transformed at the same time, at least 1. Default: the number of cores.
     pub jobs: usize,
-    /// Requests that may wait for one of the jobs; beyond, the answer is 503. Default 64.
+    /// Requests that may wait for one of the jobs; beyond, the answer is 503. Where some have waited for 3 s without a break, no more may
+    /// than eight times as many as `jobs`, so that no answer takes long. Default 64.
     pub queue: usize,
     /// How long a request may take until its answer begins: its own body, fetching, waiting and making the picture together. Beyond, the
     /// answer is 504, and no stage is begun any more. Default 60 s.
