@@ -141,7 +141,7 @@ pub(crate) struct Permit {
 pub(crate) struct Full;
 
 impl Gate {
-    /// A gate that `jobs` may pass at once while `queue` wait.
+    /// A gate that `jobs` may pass at once while `queue` wait, or, where some have for [`PATIENCE`], [`STANDING`] for each job.
     pub(crate) fn new(jobs: usize, queue: usize, meter: GateMeter) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(jobs)),
