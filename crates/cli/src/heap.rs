@@ -3,26 +3,22 @@
 //! glibc keeps what is freed for the thread that had it, in an arena of its own, and returns only what lies at an arena's end. A
 //! burst of large pictures, or a lost device (its driver compiles every kernel anew, on new threads), would thus leave the process
 //! larger for good. Other allocators were measured and are not better (benches/results/allocator-2026-11-22.md); other C libraries
-//! have nothing to trim.
+//! have nothing to trim, so this is there with glibc alone.
 
 #![allow(unsafe_code, reason = "malloc_trim is C; the call states what it relies on")]
 
-use std::io;
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 use std::{
-    thread,
+    io, thread,
     time::{Duration, Instant},
 };
 
 /// Between two looks. A look takes milliseconds, and what is used again afterwards has to be mapped again.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// Gives free pages of all arenas back, again and again, on a thread of its own.
 ///
 /// # Errors
 /// When the system has no thread left.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn trim_regularly() -> io::Result<()> {
     let regularly = || loop {
         thread::sleep(PAUSE);
@@ -33,20 +29,14 @@ pub(crate) fn trim_regularly() -> io::Result<()> {
     thread::Builder::new().name("tintype-trim".to_owned()).spawn(regularly).map(drop)
 }
 
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(crate) fn trim_regularly() -> io::Result<()> {
-    Ok(())
-}
-
 /// Whether anything was given back.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn trim() -> bool {
     // SAFETY: malloc_trim may be called at any time on any thread: it takes each arena's lock, and returns pages in which no
     // allocation lies. The argument is the slack to leave at the end of the first; any number will do.
     unsafe { libc::malloc_trim(0) == 1 }
 }
 
-#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -15,6 +15,7 @@ mod explain;
 mod faces;
 mod failure;
 mod files;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod heap;
 mod help;
 mod hosted;

@@ -13,7 +13,6 @@ use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util:
 use crate::{
     args::ServeArgs,
     failure::usage,
-    heap,
     hosted::open,
     show,
     trace::{Exporter, TraceContext},
@@ -36,7 +35,8 @@ pub(crate) fn run(
         .thread_name("tintype-serve")
         .build()
         .context("the threads of the server cannot be started")?;
-    heap::trim_regularly()?;
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    crate::heap::trim_regularly()?;
     let vision = vision::maker(&config.ml)?;
     runtime.block_on(tintype_server::serve(config, vision))?;
     Ok(ExitCode::SUCCESS)
