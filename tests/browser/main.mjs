@@ -29,7 +29,7 @@ try {
       await run(stage);
       stage.checkSilence();
     } catch (failure) {
-      error = String(failure.stack ?? failure);
+      error = [String(failure.stack ?? failure), ...(await stage.found())].join("\n");
       await stage.picture(`failed-${report.length}`);
       // What it left open is in nobody's way.
       await stage.page.reload();

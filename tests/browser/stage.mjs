@@ -73,6 +73,19 @@ export class Stage {
     check(!loud.length, loud.join("\n"));
   }
 
+  /** What a page is like where a case has failed: all that it did, where it is, what it says, and what has the focus. */
+  async found() {
+    const said = await this.page
+      .evaluate(() => ({
+        at: location.hash,
+        focus: document.activeElement?.outerHTML.slice(0, 200),
+        search: document.getElementById("search")?.value,
+        text: document.body.innerText,
+      }))
+      .catch(String);
+    return [...this.#noise, JSON.stringify(said)];
+  }
+
   forgetNoise() {
     this.#noise = [];
     this.#allowed = [];

@@ -127,16 +127,15 @@ export function snippet(text, label = "Copy") {
 export function dialog(title, build) {
   const heading = make("h2", { textContent: title, id: `dialog-${(count += 1)}` });
   const node = make("dialog", { "aria-labelledby": heading.id });
-  const before = document.activeElement;
   return new Promise((resolve) => {
     let answer;
     const close = (value) => {
       answer = value;
       node.close();
     };
+    // The browser has given the focus back by now. This may come later, when somebody types elsewhere already.
     node.addEventListener("close", () => {
       node.remove();
-      if (before?.isConnected) before.focus();
       resolve(answer);
     });
     // Beside the dialog is the dialog itself, as far as clicks go.

@@ -149,6 +149,7 @@ addEventListener("keydown", (event) => {
   const search = $("search");
   if (!search) return;
   event.preventDefault();
+  search.focus();
   search.select();
 });
 acceptDrops();
