@@ -10,6 +10,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::iter;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Once};
@@ -19,7 +20,7 @@ use bytes::BytesMut;
 use http::{HeaderMap, StatusCode, header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, ClientBuilder, Response};
 use url::{Host, Url};
 
 use super::addresses::Reach;
@@ -51,20 +52,32 @@ pub(crate) struct Fetcher {
     redirects: usize,
 }
 
-/// Clients, which keep connections open. Two, so that a connection to an address that only one may have is never the other's.
+/// Clients for two kinds of hosts, so that a connection to an address that only one may have is never the other's.
 #[derive(Clone, Debug)]
 pub(super) struct Clients {
     /// For every host but the next's.
-    public: Client,
+    public: Connections,
     /// For hosts that the operator named.
-    named: Client,
+    named: Connections,
+}
+
+/// Where requests get their connections from.
+#[derive(Clone, Debug)]
+struct Connections {
+    /// Those of requests before, as long as they are open.
+    kept: Client,
+    /// One for each request.
+    fresh: Client,
 }
 
 impl Clients {
     pub(super) fn new(lookup: &Lookup, connect_timeout: Duration) -> Result<Self, reqwest::Error> {
         install_tls();
-        let client = |reach| client(CheckedDns { reach, lookup: lookup.clone() }, connect_timeout);
-        Ok(Self { public: client(Reach::Public)?, named: client(Reach::Named)? })
+        let connections = |reach| {
+            let builder = || builder(CheckedDns { reach, lookup: lookup.clone() }, connect_timeout);
+            Ok(Connections { kept: builder().build()?, fresh: builder().pool_max_idle_per_host(0).build()? })
+        };
+        Ok(Self { public: connections(Reach::Public)?, named: connections(Reach::Named)? })
     }
 }
 
@@ -158,22 +171,30 @@ impl Fetcher {
         }
         let host = self.hosts.of(url);
         let clients = host.and_then(|host| host.clients.as_ref()).unwrap_or(&self.clients);
-        let client = if reach == Reach::Public { &clients.public } else { &clients.named };
-        let mut request = client.get(url.clone());
-        if let Some(credentials) = credentials {
-            request = request.headers(credentials.clone());
-        }
-        if let Some(headers) = host.and_then(|host| host.headers_for(url)) {
-            request = request.headers(headers.clone());
-        }
-        request = request.header(header::VIA, VIA).headers(trace::headers());
-        if let Some(known) = known {
-            request = match known.tag.strip_prefix(MODIFIED).and_then(of_digits) {
-                Some(modified) => request.header(header::IF_MODIFIED_SINCE, httpdate::fmt_http_date(modified)),
-                None => request.header(header::IF_NONE_MATCH, known.to_string()),
-            };
-        }
-        request.send().await.map_err(|error| origin_error(&error))
+        let connections = if reach == Reach::Public { &clients.public } else { &clients.named };
+        let ask = |client: &Client| {
+            let mut request = client.get(url.clone());
+            if let Some(credentials) = credentials {
+                request = request.headers(credentials.clone());
+            }
+            if let Some(headers) = host.and_then(|host| host.headers_for(url)) {
+                request = request.headers(headers.clone());
+            }
+            request = request.header(header::VIA, VIA).headers(trace::headers());
+            if let Some(known) = known {
+                request = match known.tag.strip_prefix(MODIFIED).and_then(of_digits) {
+                    Some(modified) => request.header(header::IF_MODIFIED_SINCE, httpdate::fmt_http_date(modified)),
+                    None => request.header(header::IF_NONE_MATCH, known.to_string()),
+                };
+            }
+            request.send()
+        };
+        let answer = match ask(&connections.kept).await {
+            // An origin may close a connection in the moment in which it is used again (RFC 9112, 9.3.1).
+            Err(error) if is_cut(&error) => ask(&connections.fresh).await,
+            answer => answer,
+        };
+        answer.map_err(|error| origin_error(&error))
     }
 
     fn reach(&self, url: &Url) -> Reach {
@@ -213,7 +234,7 @@ impl Fetcher {
     }
 }
 
-fn client(dns: CheckedDns, connect_timeout: Duration) -> Result<Client, reqwest::Error> {
+fn builder(dns: CheckedDns, connect_timeout: Duration) -> ClientBuilder {
     Client::builder()
         .redirect(Policy::none())
         .dns_resolver(dns)
@@ -223,7 +244,6 @@ fn client(dns: CheckedDns, connect_timeout: Duration) -> Result<Client, reqwest:
         .connect_timeout(connect_timeout)
         .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
         .default_headers([(header::ACCEPT, header::HeaderValue::from_static("image/*"))].into_iter().collect())
-        .build()
 }
 
 /// Chooses ring for TLS, once per process; a provider that the program has already installed stays.
@@ -300,6 +320,19 @@ pub(super) fn status_error(status: u16) -> Option<OriginError> {
         500..=599 => Some(OriginError::ServerError { status }),
         _ => None,
     }
+}
+
+/// Whether a connection was open and ended before there was the head of an answer.
+fn is_cut(error: &reqwest::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let is_end = |cause: &(dyn Error + 'static)| {
+        let of_http = cause.downcast_ref::<hyper::Error>();
+        let of_system = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        of_http.is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed())
+            || matches!(of_system, Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
+    };
+    let mut causes = iter::successors(error.source(), |&cause| cause.source());
+    !error.is_connect() && !error.is_timeout() && causes.any(is_end)
 }
 
 /// What an error of the client means. Its own text may hold addresses, so it goes no further.

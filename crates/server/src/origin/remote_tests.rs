@@ -205,6 +205,39 @@ async fn an_origin_that_stalls_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_connection_that_ends_when_it_is_used_again_is_another_one() {
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\npicture";
+    // How many requests of a connection are answered; behind them it is closed when one has come, as if it were idle.
+    for (answered, expected, connections) in [(1, true, 6), (0, false, 12)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let opened = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&opened);
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _peer) = listener.accept().await.unwrap();
+                count.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(async move {
+                    let mut head = vec![0; 4096];
+                    for _ in 0..answered {
+                        drop(stream.read(&mut head).await);
+                        drop(stream.write_all(ANSWER).await);
+                    }
+                    drop(stream.read(&mut head).await);
+                });
+            }
+        });
+        let sources = sources(&[port], None);
+        for _ in 0..6 {
+            let fetched = fetch(&sources, &format!("http://127.0.0.1:{port}/")).await;
+            let expected = if expected { Ok(&b"picture"[..]) } else { Err(OriginError::Interrupted) };
+            assert_eq!(fetched.as_ref().map(|fetched| &*fetched.bytes).map_err(Clone::clone), expected);
+        }
+        assert_eq!(opened.load(Ordering::Relaxed), connections);
+    }
+}
+
+#[tokio::test]
 async fn nobody_there() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let error = fetch(&sources(&[port], None), &format!("http://127.0.0.1:{port}/")).await.unwrap_err();
