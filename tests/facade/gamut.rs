@@ -5,6 +5,7 @@ use std::{
     fs,
     io::Write,
     process::{Command, Stdio},
+    sync::Arc,
     thread,
 };
 
@@ -342,4 +343,17 @@ fn a_png_without_operations_is_the_same_to_the_last_bit() {
     });
     let out = rendered(engine, &files::png_of(&wide, None, None), "format=png-force").bytes;
     assert!(matches!(decoded(&out), image::DynamicImage::ImageRgb16(_)), "16 bits stay 16");
+}
+
+#[test]
+fn a_table_is_baked_once_however_many_come_first() {
+    let mut profile = icc::inks();
+    // The year, so that no other test has had it baked.
+    profile[25] ^= 1;
+    let bake = || tintype_codecs::icc::ink_color(Some(&profile)).unwrap().table.unwrap();
+    let tables: Vec<_> = thread::scope(|scope| {
+        let baking: Vec<_> = (0..4).map(|_| scope.spawn(bake)).collect();
+        baking.into_iter().map(|baking| baking.join().unwrap()).collect()
+    });
+    assert!(tables.windows(2).all(|pair| Arc::ptr_eq(&pair[0], &pair[1])));
 }

@@ -7,7 +7,7 @@
 use std::{
     collections::VecDeque,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError},
 };
 
 use moxcms::{ColorProfile, Matrix3d};
@@ -22,11 +22,11 @@ const INK_SIDE: u32 = 17;
 /// How many tables are kept: the most recent ones. A table of inks has a megabyte.
 const KEPT: usize = 16;
 
-/// A table that was baked, and what of.
+/// A table that was baked or is about to be, and what of.
 struct Baked {
     hash: u64,
     profile_bytes: usize,
-    table: Option<Arc<ColorTable>>,
+    table: Arc<OnceLock<Option<Arc<ColorTable>>>>,
 }
 
 static BAKED: LazyLock<(RandomState, Mutex<VecDeque<Baked>>)> = LazyLock::new(Default::default);
@@ -36,15 +36,19 @@ pub(super) fn of(profile: &ColorProfile, bytes: &[u8]) -> Option<Arc<ColorTable>
     let (hasher, kept) = &*BAKED;
     let (hash, profile_bytes) = (hasher.hash_one(bytes), bytes.len());
     let is_same = |baked: &Baked| baked.hash == hash && baked.profile_bytes == profile_bytes;
-    if let Some(found) = kept.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|baked| is_same(baked)) {
-        return found.table.clone();
-    }
-    // Without the lock: two may bake the same one, and nobody waits for a profile that is not theirs.
-    let table = bake(profile).map(Arc::new);
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.truncate(KEPT - 1);
-    kept.push_front(Baked { hash, profile_bytes, table: table.clone() });
-    table
+    let table = {
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.iter().find(|baked| is_same(baked)) {
+            Arc::clone(&found.table)
+        } else {
+            kept.truncate(KEPT - 1);
+            let table = Arc::default();
+            kept.push_front(Baked { hash, profile_bytes, table: Arc::clone(&table) });
+            table
+        }
+    };
+    // Without the lock: nobody waits for a profile that is not theirs.
+    table.get_or_init(|| bake(profile).map(Arc::new)).clone()
 }
 
 fn bake(profile: &ColorProfile) -> Option<ColorTable> {
