@@ -147,14 +147,16 @@ async fn nobody_waits_longer_than_the_time_for_a_request() {
     // One that is being made, and one that waits for its place.
     let making = ask(&server, "/cdn-cgi/image/width=1/wait.jpg".to_owned(), Vec::new());
     until("it is being made", || server.double.ran() == 1).await;
+    let made = Instant::now();
     let waiting = ask(&server, "/cdn-cgi/image/width=2/a.jpg".to_owned(), Vec::new());
     for asking in [making, waiting] {
         assert_eq!(asking.await.unwrap(), StatusCode::GATEWAY_TIMEOUT);
-        assert!((timeout..timeout * 4).contains(&asked.elapsed()), "{:?}", asked.elapsed());
+        // Without the limit nobody would hear anything before the release below.
+        assert!((timeout..timeout * 20).contains(&asked.elapsed()), "{:?}", asked.elapsed());
     }
     // The engine knows until when.
     let until_when = server.double.until().unwrap();
-    assert!(until_when > asked && until_when < asked + timeout + Duration::from_millis(100));
+    assert!(until_when >= asked + timeout && until_when <= made + timeout);
     server.double.release();
     until("its place is free", || server.state.admission().now().iter().all(|gate| gate.1 == 0)).await;
     assert_eq!(server.get("/cdn-cgi/image/width=3/a.jpg").await.0, StatusCode::OK);
