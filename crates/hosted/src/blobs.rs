@@ -16,6 +16,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::io::AsyncWrite as _;
+use tokio::runtime::Handle;
 use url::Url;
 
 use crate::{HostedError, Timestamp};
@@ -48,10 +49,11 @@ impl std::fmt::Debug for Blob {
     }
 }
 
-/// A file that is being written.
+/// A file that is being written. Dropped before its end it is given up, as by [`Writing::abort`].
 #[derive(Debug)]
 pub(crate) struct Writing {
-    writer: BufWriter,
+    /// Until the end.
+    writer: Option<BufWriter>,
 }
 
 impl Blobs {
@@ -88,7 +90,7 @@ impl Blobs {
     /// Begins a file. It is there when [`Writing::finish`] says so, and not at all before.
     pub(crate) fn write(&self, name: &str) -> Writing {
         let writer = BufWriter::with_capacity(Arc::clone(&self.store), self.place(name), PART_BYTES);
-        Writing { writer: writer.with_max_concurrency(PARTS) }
+        Writing { writer: Some(writer.with_max_concurrency(PARTS)) }
     }
 
     /// A file, in pieces.
@@ -123,7 +125,7 @@ impl Blobs {
     }
 
     /// Removes what a crash left of files that were being written before `before`; how many. Object stores show none: their
-    /// own rules (a bucket's lifecycle) end uploads that were never completed.
+    /// own rules (a bucket's lifecycle) end uploads that a crash has left.
     pub(crate) async fn remove_unfinished(&self, before: Timestamp) -> Result<usize, HostedError> {
         let Some(folder) = self.folder.clone() else { return Ok(0) };
         let work = move || unfinished(&folder.join("images"), before);
@@ -172,12 +174,13 @@ fn unfinished(folder: &FilePath, before: Timestamp) -> io::Result<usize> {
 impl Writing {
     /// Writes more. Waits where the store is slower than the sender.
     pub(crate) async fn put(&mut self, bytes: Bytes) -> Result<(), HostedError> {
-        Ok(self.writer.put(bytes).await?)
+        Ok(self.writer.as_mut().expect("an end takes the file away").put(bytes).await?)
     }
 
     /// Ends the file.
     pub(crate) async fn finish(mut self) -> Result<(), HostedError> {
-        let done = poll_fn(|context| Pin::new(&mut self.writer).poll_shutdown(context)).await;
+        let Some(mut writer) = self.writer.take() else { return Ok(()) };
+        let done = poll_fn(|context| Pin::new(&mut writer).poll_shutdown(context)).await;
         done.map_err(|error| match error.downcast::<object_store::Error>() {
             Ok(error) => error.into(),
             Err(error) => HostedError::Folder(error),
@@ -186,9 +189,24 @@ impl Writing {
 
     /// Gives the file up.
     pub(crate) async fn abort(mut self) {
-        if let Err(error) = self.writer.abort().await {
-            tracing::warn!(%error, "an upload to the store of images could not be ended");
+        if let Some(writer) = self.writer.take() {
+            give_up(writer).await;
         }
+    }
+}
+
+impl Drop for Writing {
+    /// Whoever sent it went away. Buckets keep parts until somebody tells them not to.
+    fn drop(&mut self) {
+        if let (Some(writer), Ok(runtime)) = (self.writer.take(), Handle::try_current()) {
+            runtime.spawn(give_up(writer));
+        }
+    }
+}
+
+async fn give_up(mut writer: BufWriter) {
+    if let Err(error) = writer.abort().await {
+        tracing::warn!(%error, "an upload to the store of images could not be ended");
     }
 }
 

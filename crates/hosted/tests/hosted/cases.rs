@@ -1,7 +1,8 @@
 //! What has to hold wherever images are kept. Every case has an account of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ const LONG: Duration = Duration::from_secs(24 * 3600);
 const CASES: &[(&str, Case)] = &[
     ("uploads", |stage| Box::pin(uploads(stage))),
     ("large uploads go in parts", |stage| Box::pin(large_uploads(stage))),
+    ("senders that go away leave no parts", |stage| Box::pin(senders_that_go_away(stage))),
     ("what is refused leaves nothing", |stage| Box::pin(refusals(stage))),
     ("ids are taken once", |stage| Box::pin(taken_ids(stage))),
     ("accounts do not see each other", |stage| Box::pin(separate_accounts(stage))),
@@ -107,6 +109,40 @@ async fn large_uploads(stage: &Stage) {
     let received = stage.hosted.receive(body(&file, 100_000)).await.unwrap();
     let image = stage.hosted.publish(&account, received, NewImage::default()).await.unwrap();
     assert_eq!(bytes_of(stage, &image).await, file);
+}
+
+async fn senders_that_go_away(stage: &Stage) {
+    let before = tree(&stage.store);
+    let piece = Bytes::from(vec![7; 4 << 20]);
+    let body = stream::iter([Ok::<_, BodyError>(piece.clone()), Ok(piece)]).chain(stream::pending());
+    let hosted = stage.hosted.clone();
+    let upload = tokio::spawn(async move { hosted.receive(body).await });
+    until(|| tree(&stage.store) != before).await;
+    upload.abort();
+    until(|| tree(&stage.store) == before).await;
+    stage.wait(LONG);
+    assert_eq!(stage.hosted.sweep(Duration::from_secs(3600)).await.unwrap().files, 1);
+}
+
+/// Waits for something that comes by itself.
+async fn until(is_so: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it is not so after ten seconds");
+}
+
+/// All files of `folder`.
+fn tree(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        files.extend(if path.is_dir() { tree(&path) } else { BTreeSet::from([path]) });
+    }
+    files
 }
 
 async fn refusals(stage: &Stage) {

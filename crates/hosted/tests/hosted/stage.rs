@@ -20,6 +20,8 @@ pub(crate) struct Stage {
     ahead_ms: Arc<AtomicI64>,
     /// The folder with the store's files, as they are.
     pub(crate) files: PathBuf,
+    /// All that the store keeps, where that is.
+    pub(crate) store: PathBuf,
     _held: (Option<TempDir>, Option<(Postgres, S3)>),
 }
 
@@ -37,15 +39,16 @@ impl Stage {
     pub(crate) async fn local() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings_in(folder.path());
-        let files = folder.path().join("blobs/images");
-        Self::open(settings, files, (Some(folder), None)).await
+        let (files, store) = (folder.path().join("blobs/images"), folder.path().join("blobs"));
+        Self::open(settings, files, store, (Some(folder), None)).await
     }
 
     pub(crate) async fn services() -> Self {
         // They block, and have a runtime of their own.
         let started = tokio::task::spawn_blocking(|| (Postgres::start(), S3::start()));
         let (postgres, s3) = started.await.unwrap();
-        let files = s3.bucket("pictures").join("of/a/service/images");
+        let bucket = s3.bucket("pictures");
+        let (files, store) = (bucket.join("of/a/service/images"), bucket.parent().unwrap().to_owned());
         let settings = Settings {
             database: postgres.url(),
             blobs: "s3://pictures/of/a/service".to_owned(),
@@ -53,13 +56,18 @@ impl Stage {
             limits: Limits { images: 1000, ..Limits::default() },
             webhooks: true,
         };
-        Self::open(settings, files, (None, Some((postgres, s3)))).await
+        Self::open(settings, files, store, (None, Some((postgres, s3)))).await
     }
 
-    async fn open(settings: Settings, files: PathBuf, held: (Option<TempDir>, Option<(Postgres, S3)>)) -> Self {
+    async fn open(
+        settings: Settings,
+        files: PathBuf,
+        store: PathBuf,
+        held: (Option<TempDir>, Option<(Postgres, S3)>),
+    ) -> Self {
         let ahead_ms = Arc::new(AtomicI64::new(0));
         let hosted = Hosted::open_with(&settings, Clock::Ahead(Arc::clone(&ahead_ms))).await.unwrap();
-        Self { hosted, settings, ahead_ms, files, _held: held }
+        Self { hosted, settings, ahead_ms, files, store, _held: held }
     }
 
     /// Lets time go by.
