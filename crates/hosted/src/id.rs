@@ -35,6 +35,12 @@ pub enum IdError {
         /// What was given.
         id: String,
     },
+    /// The API would take it for something else.
+    #[error("the id {id:?} is a path of the API; custom ids are none of {}", ImageId::RESERVED.join(", "))]
+    Reserved {
+        /// What was given.
+        id: String,
+    },
     /// It holds what no URL can show.
     #[error("the id {id:?} holds control characters, or a part that is \".\" or \"..\", or nothing")]
     Part {
@@ -47,14 +53,24 @@ impl ImageId {
     /// The longest custom id, in characters.
     pub const MAX_CHARS: usize = 1024;
 
+    /// What stands in paths of the API where ids do, so that an image called so could not be asked for.
+    pub const RESERVED: &[&str] = &["batch_token", "config", "direct_upload", "keys", "stats", "usage", "variants"];
+
     /// A new UUID.
     pub fn generate() -> Result<Self, HostedError> {
         Ok(Self { text: random::uuid()?, custom: false })
     }
 
-    /// An id that its owner chose: 1 to 1,024 characters, parts divided by slashes, not a UUID. Parts that are empty, `.` or
-    /// `..` are refused, because clients and proxies resolve them.
+    /// An id that its owner chose: 1 to 1,024 characters, parts divided by slashes, neither a UUID nor
+    /// [reserved](Self::RESERVED). Parts that are empty, `.` or `..` are refused, because clients and proxies resolve them.
     pub fn custom(text: &str) -> Result<Self, IdError> {
+        if Self::RESERVED.contains(&text) {
+            return Err(IdError::Reserved { id: text.to_owned() });
+        }
+        Self::chosen(text)
+    }
+
+    fn chosen(text: &str) -> Result<Self, IdError> {
         let n_chars = text.chars().count();
         let id = || text.to_owned();
         if !(1..=Self::MAX_CHARS).contains(&n_chars) {
@@ -72,9 +88,10 @@ impl ImageId {
         Ok(Self { text: id(), custom: true })
     }
 
-    /// An id that an image had before, here or somewhere else: a UUID, or [one that its owner chose](Self::custom).
+    /// An id that an image had before, here or somewhere else: a UUID, or [one that its owner chose](Self::custom), before some
+    /// were reserved.
     pub fn restored(text: &str) -> Result<Self, IdError> {
-        if is_uuid(text) { Ok(Self { text: text.to_owned(), custom: false }) } else { Self::custom(text) }
+        if is_uuid(text) { Ok(Self { text: text.to_owned(), custom: false }) } else { Self::chosen(text) }
     }
 
     /// The id.
@@ -118,6 +135,7 @@ mod tests {
         assert!(matches!(ImageId::custom(id.as_str()), Err(IdError::Uuid { .. })));
         assert_eq!(ImageId::restored(id.as_str()).unwrap(), id);
         assert!(ImageId::restored("a/b").unwrap().is_custom() && ImageId::restored("/a").is_err());
+        assert!(ImageId::restored("keys").unwrap().is_custom());
         assert!(matches!(ImageId::custom("083EB7B2-5392-4565-B69E-AFF66ACDDD00"), Err(IdError::Uuid { .. })));
     }
 
@@ -129,8 +147,9 @@ mod tests {
             assert_eq!(ImageId::custom(good).unwrap().as_str(), good);
         }
         let too_long = "a".repeat(1025);
-        for bad in ["", "/a", "a/", "/", "a//b", "a/../b", "..", "./a", "a\nb", "a\0", &too_long] {
+        for bad in ["", "/a", "a/", "/", "a//b", "a/../b", "..", "./a", "a\nb", "a\0", "keys", "stats", &too_long] {
             assert!(ImageId::custom(bad).is_err(), "{bad:?}");
         }
+        assert!(ImageId::custom("keys/a").is_ok() && ImageId::custom("Keys").is_ok());
     }
 }

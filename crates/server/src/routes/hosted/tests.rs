@@ -1,9 +1,12 @@
 //! The API from the outside: every endpoint, with what it answers to the letter; and delivery, with an engine that answers a
 //! fixed picture.
 
+use std::collections::BTreeSet;
+
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
+use tintype_hosted::ImageId;
 use tintype_hosted::signing::{Life, sign};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -207,6 +210,20 @@ async fn the_document_is_served_without_a_token() {
     let answer = api.request("GET", "/openapi.json", &[], "").await;
     assert_eq!((answer.status, answer.header(header::CONTENT_TYPE)), (StatusCode::OK, "application/json"));
     assert_eq!(answer.json()["paths"]["/images/v2"]["get"]["operationId"], "batch_list_images");
+}
+
+#[tokio::test]
+async fn no_image_is_called_as_the_api_calls_something_else() {
+    let api = Api::new().await;
+    let document = api.request("GET", "/openapi.json", &[], "").await.json();
+    let paths = document["paths"].as_object().unwrap().keys();
+    let below_v1 = paths.filter_map(|path| path.rsplit_once("/images/v1/")?.1.split('/').next());
+    let named: BTreeSet<&str> = below_v1.filter(|part| !part.starts_with('{')).collect();
+    assert_eq!(named, ImageId::RESERVED.iter().copied().collect());
+    for name in named {
+        let answer = api.upload(&[("file", PNG), ("id", name.as_bytes())]).await;
+        assert!(answer.fails(400, 5400).body.contains("is a path of the API"));
+    }
 }
 
 #[tokio::test]
