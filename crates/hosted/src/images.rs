@@ -28,6 +28,9 @@ pub struct NewImage {
     pub metadata: Option<Metadata>,
     /// Whether only signed URLs deliver it.
     pub require_signed_urls: bool,
+    /// When it was uploaded, for one that was stored before; none for now. Times to come are now, and so are those of
+    /// [drafts](Hosted::announce).
+    pub uploaded: Option<Timestamp>,
 }
 
 /// An image.
@@ -224,6 +227,7 @@ impl Hosted {
     ) -> Result<Image, HostedError> {
         let (new, id) = new.checked()?;
         let now = self.now();
+        let uploaded = new.uploaded.map_or(now, |uploaded| uploaded.min(now));
         let (key, slot, metadata) = (random::hex()?, slot(id.as_str()), new.metadata_text());
         let leaves = new.metadata.as_ref().map(Metadata::leaves).unwrap_or_default();
         let limit = self.limits().images;
@@ -252,7 +256,7 @@ impl Hosted {
             let inserted = sqlx::query(INSERT)
                 .bind(&key).bind(account.as_str()).bind(id.as_str()).bind(&slot).bind(id.is_custom())
                 .bind(&new.filename).bind(&new.creator).bind(&metadata).bind(new.require_signed_urls)
-                .bind(now.0).bind(&content.blob).bind(&content.media_type).bind(sql(content.n_bytes))
+                .bind(uploaded.0).bind(&content.blob).bind(&content.media_type).bind(sql(content.n_bytes))
                 .bind(i64::from(content.width)).bind(i64::from(content.height)).bind(&content.digest)
                 .execute(&mut *connection).await;
             inserted.map_err(|error| HostedError::taken(error, &id))?;
@@ -271,7 +275,7 @@ impl Hosted {
             creator: new.creator,
             metadata: new.metadata,
             require_signed_urls: new.require_signed_urls,
-            uploaded: now,
+            uploaded,
             content: Some(content.clone()),
             key,
         })

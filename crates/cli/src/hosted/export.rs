@@ -13,7 +13,7 @@ use super::{
     manifest,
     many::{self, Outcome},
 };
-use crate::{args::ExportArgs, batch::INTERRUPTED};
+use crate::{args::ExportArgs, batch::INTERRUPTED, failure};
 
 pub(super) async fn run(
     hosted: &Hosted,
@@ -46,7 +46,7 @@ pub(super) async fn run(
         async move {
             let Some(content) = content else { return Outcome::Failed("another image has the same file".to_owned()) };
             let written = write(&hosted, &place, &name, &content, overwrite).await;
-            written.unwrap_or_else(|error| Outcome::Failed(format!("{error:#}")))
+            written.unwrap_or_else(|error| Outcome::Failed(failure::line(&error)))
         }
     });
     let Some(tally) = tally.await else { return Ok(ExitCode::from(INTERRUPTED)) };

@@ -12,7 +12,7 @@ use super::{
     manifest,
     many::{self, Outcome},
 };
-use crate::{args::ImportArgs, batch::INTERRUPTED};
+use crate::{args::ImportArgs, batch::INTERRUPTED, failure};
 
 /// The longest list that is read.
 const MANIFEST_BYTES: u64 = 1 << 30;
@@ -35,26 +35,31 @@ pub(super) async fn run(
     let mut known = listed.as_deref().map(manifest::read).transpose()?.unwrap_or_default();
     let mut items = Vec::new();
     for key in source.keys().await? {
+        let listed = known.remove(&key);
         if key == manifest::NAME || !include.takes(&key) {
             continue;
         }
-        let new = match known.remove(&key) {
+        let new = match listed {
             Some(new) => Ok(NewImage { creator: args.creator.clone().or(new.creator), ..new }),
-            None => new_image(&key, args),
+            None => new_image(&key, args).map_err(|error| error.to_string()),
         };
         items.push((key, new));
     }
+    let mut missing: Vec<String> = known.into_keys().filter(|key| include.takes(key)).collect();
+    missing.sort_unstable();
+    let why = format!("it is listed in {}, and not there", manifest::NAME);
+    items.extend(missing.into_iter().map(|key| (key, Err(why.clone()))));
     if items.is_empty() {
         eprintln!("tintype: warning: nothing was found in {source}");
     }
     let if_taken = if args.overwrite { IfTaken::Replace } else { IfTaken::Refuse };
     let import = Arc::new(Import { hosted: hosted.clone(), account: account.clone(), source, if_taken });
-    let tally = many::all(items, args.jobs, verbose, move |key, new: Result<NewImage, HostedError>| {
+    let tally = many::all(items, args.jobs, verbose, move |key, new: Result<NewImage, String>| {
         let import = Arc::clone(&import);
         async move {
             match new {
-                Ok(new) => import.one(&key, new).await.unwrap_or_else(|error| Outcome::Failed(format!("{error:#}"))),
-                Err(error) => Outcome::Failed(error.to_string()),
+                Ok(new) => import.one(&key, new).await.unwrap_or_else(|error| Outcome::Failed(failure::line(&error))),
+                Err(why) => Outcome::Failed(why),
             }
         }
     });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use tintype_hosted::{Image, ImageId, Metadata, NewImage};
+use tintype_hosted::{Image, ImageId, Metadata, NewImage, Timestamp};
 
 /// What the list is called, beside the files.
 pub(super) const NAME: &str = "images.jsonl";
@@ -40,6 +40,7 @@ fn entry(line: &[u8]) -> anyhow::Result<(String, NewImage)> {
         creator: text("creator"),
         metadata: metadata.map(|metadata| Metadata::new(metadata.clone())).transpose()?,
         require_signed_urls: said["requireSignedURLs"].as_bool().unwrap_or_default(),
+        uploaded: text("uploaded").as_deref().and_then(Timestamp::parse),
     };
     Ok((text("file").context("it has no file")?, new))
 }
@@ -52,11 +53,13 @@ mod tests {
     fn lines_say_images() {
         let id = "083eb7b2-5392-4565-b69e-aff66acddd00";
         let text = format!(
-            "{{\"file\":\"a.png\",\"id\":\"{id}\",\"requireSignedURLs\":true,\"metadata\":{{\"a\":1}}}}\n\n\
+            "{{\"file\":\"a.png\",\"id\":\"{id}\",\"requireSignedURLs\":true,\"metadata\":{{\"a\":1}},\
+             \"uploaded\":\"1970-01-01T00:00:01Z\"}}\n\n\
              {{\"file\":\"b/c.png\",\"id\":\"b/c\",\"creator\":\"me\",\"metadata\":null}}\n"
         );
         let images = read(text.as_bytes()).unwrap();
         let first = &images["a.png"];
+        assert_eq!(first.uploaded, Some(Timestamp(1000)));
         assert!(first.require_signed_urls && !first.id.as_ref().unwrap().is_custom() && first.metadata.is_some());
         let second = &images["b/c.png"];
         assert!(second.id.as_ref().unwrap().is_custom() && second.creator.as_deref() == Some("me"));

@@ -106,13 +106,19 @@ fn folders_are_imported_and_exported() {
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
         list.sort_by_key(|image| image["id"].to_string());
-        list.iter_mut().for_each(|image| drop(image.as_object_mut().unwrap().remove("uploaded")));
         list
     };
     assert_eq!(list("again"), list("out"));
     let noname = &list("out")[0];
     assert_eq!((&noname["id"], &noname["filename"]), (&"shop/deep/er/noname".into(), &"noname".into()));
     assert_eq!((&noname["creator"], &noname["requireSignedURLs"]), (&"me".into(), &false.into()));
+
+    // What is listed and not there is no success.
+    fs::remove_file(path.join("out/shop/rocket.jpg")).unwrap();
+    let torn = run(path, "hosted import out --data third --json");
+    assert_eq!((torn.status, counts(&torn.json())), (Some(1), [2, 0, 1]));
+    assert_eq!(torn.json()["failures"][0]["name"], "shop/rocket.jpg");
+    assert_eq!(counts(&run(path, "hosted import out --data fourth --include *.png --json").ok().json()), [1, 0, 0]);
 }
 
 #[test]

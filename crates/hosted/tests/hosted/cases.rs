@@ -13,7 +13,7 @@ use serde_json::Map;
 use tintype_hosted::{
     AccountId, BodyError, Creator, Cursor, Day, Delivered, Expiry, Filter, Hosted, HostedError, IfTaken, Image,
     LOOKED_AT, MAX_KEYS, MAX_VARIANTS, Metadata, NewImage, NumberedPage, Order, Patch, Preferences, PreferencesPatch,
-    Query, Scope, Swept, Variant, VariantPatch,
+    Query, Scope, Swept, Timestamp, Variant, VariantPatch,
 };
 
 use tintype_testkit::scale::{image_id, image_kind, write_images};
@@ -875,6 +875,15 @@ async fn replaced(stage: &Stage) {
     let image = stage.upload(&account, new).await.unwrap();
     assert_eq!((image.id.as_str(), image.require_signed_urls), ("083eb7b2-5392-4565-b69e-aff66acddd00", true));
     assert_eq!(hosted.count(&account).await.unwrap(), 3);
+    // So do times that are over, and no others.
+    let now = hosted.now();
+    for (uploaded, expected) in
+        [(Timestamp(1000), Timestamp(1000)..=Timestamp(1000)), (Timestamp(i64::MAX), now..=now.after(LONG))]
+    {
+        let image = stage.upload(&account, NewImage { uploaded: Some(uploaded), ..NewImage::default() }).await.unwrap();
+        assert!(expected.contains(&image.uploaded), "{image:?}");
+        assert_eq!(hosted.image(&account, &image.id).await.unwrap(), image);
+    }
 }
 
 /// Sums of images and bytes by variant, of the days there may be: not all processes of a test have the same clock.

@@ -70,6 +70,7 @@ impl Fields {
             creator: self.get("creator").map(str::to_owned),
             metadata: self.metadata()?,
             require_signed_urls,
+            uploaded: None,
         })
     }
 
