@@ -101,9 +101,12 @@ pub fn kept(packet: &[u8]) -> Option<Vec<u8>> {
     filtered(packet, Keep::Result)
 }
 
-/// What `packet` says of a gain map, and nothing else, byte for byte. `None` as with [`kept`].
+/// What `packet` says of a gain map, and nothing else, byte for byte. `None` as with [`kept`], and for one that is so broken that
+/// what is kept of it would not be read as the same again.
 pub fn gain_map(packet: &[u8]) -> Option<Vec<u8>> {
-    filtered(packet, Keep::GainMap)
+    let kept = filtered(packet, Keep::GainMap)?;
+    // A declaration may have gone with something that is no element.
+    (filtered(&kept, Keep::GainMap).as_ref() == Some(&kept)).then_some(kept)
 }
 
 /// `kept`, or a packet of its own, that says what a picture with a gain map of `map_bytes` behind it has to say: that there is one,
@@ -407,6 +410,9 @@ mod tests {
         ] {
             assert!(after.contains(stays), "{stays} in {after}");
         }
+        assert_eq!(gain_map(after.as_bytes()).as_deref(), Some(after.as_bytes()));
+        // The prefix is declared by what goes: found by the fuzzer.
+        assert_eq!(gain_map(packet.replace("<rdf:RDF", "<!df:RDF").as_bytes()), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Any bytes as JPEG with a gain map.
 #![no_main]
 
+#[allow(dead_code, reason = "the limits alone")]
 #[path = "../decoder.rs"]
 mod decoder;
 
