@@ -179,7 +179,7 @@ impl Writing {
 
     /// Ends the file.
     pub(crate) async fn finish(mut self) -> Result<(), HostedError> {
-        let Some(mut writer) = self.writer.take() else { return Ok(()) };
+        let mut writer = self.writer.take().expect("an end takes the file away");
         let done = poll_fn(|context| Pin::new(&mut writer).poll_shutdown(context)).await;
         done.map_err(|error| match error.downcast::<object_store::Error>() {
             Ok(error) => error.into(),
